@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 const server = env.CHENGSHU_URL ?? "http://127.0.0.1:8080";
 
 /** Paths the server answers itself. Everything else is a screen, which Vite serves from index.html. */
-const served = ["/api", "/oidc", "/.well-known", "/openapi.json", "/events", "/tiles"];
+const served = ["/api", "/log", "/openapi.json", "/healthz", "/readyz", "/metrics", "/.well-known", "/oidc", "/tiles"];
 
 /** dist/.keep is tracked so that `go test` can embed dist without Node; Vite empties dist, so it is put back. */
 function keep(): Plugin {
@@ -26,7 +26,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     port: 5173,
-    proxy: Object.fromEntries(served.map((path) => [path, { target: server, ws: true }])),
+    proxy: Object.fromEntries(served.map((path) => [path, { target: server }])),
   },
   build: {
     target: "es2022",
