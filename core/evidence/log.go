@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
 	"chengshu/kernel/id"
 )
 
@@ -17,33 +19,92 @@ type Clock interface {
 	After(time.Duration) <-chan time.Time
 }
 
-// Deps is everything a Log needs.
+// Deps is everything a Log needs. DB, Clock and Logger are required.
 type Deps struct {
 	DB     *db.DB
 	Clock  Clock
 	Logger *slog.Logger
+
+	// Dir is the folder of the log and its keys, on a local disk. A process
+	// without one appends acts and leaves the sealing to the process that has it.
+	Dir string
+	// Origin names the log in its checkpoints: by c2sp.org/tlog-tiles its URL
+	// without scheme and closing slash, "city.example/log". Required with Dir;
+	// it never changes afterwards.
+	Origin string
+	// Witnesses is a witness policy as c2sp.org/tlog-policy has it; checkpoints
+	// are then published only with the cosignatures it asks for. Empty means none.
+	Witnesses []byte
+
+	Batch      int           // most acts sealed at once; 0 means 4096
+	Interval   time.Duration // how long a lone act waits for company; 0 means 200 ms
+	Checkpoint time.Duration // shortest time between two checkpoints, at least 100 ms; 0 means 1 s
+	Recheck    time.Duration // time between two looks of the monitor; 0 means a minute, negative never
 }
 
-// Log appends acts and seals them. It is safe for use by many goroutines.
+func (d *Deps) setDefaults() {
+	if d.Batch <= 0 {
+		d.Batch = 4096
+	}
+	if d.Interval <= 0 {
+		d.Interval = 200 * time.Millisecond
+	}
+	if d.Checkpoint <= 0 {
+		d.Checkpoint = time.Second
+	}
+	if d.Recheck == 0 {
+		d.Recheck = time.Minute
+	}
+}
+
+// Log appends acts, and seals them where it has a folder. It is safe for use by
+// many goroutines.
 type Log struct {
-	db    *db.DB
-	clock Clock
-	log   *slog.Logger
+	Deps
 	salts salts
-	wake  chan struct{} // holds one token when acts may be waiting
-	ring  func()        // puts the token there
+	store *store // nil without a folder
+
+	pending atomic.Int64  // appended here since the sealer last looked
+	wake    chan struct{} // holds one token when acts may be waiting
+	full    chan struct{} // holds one token when a whole batch may be waiting
+	ring    func()        // tells the sealer of one act
+
+	mu      sync.Mutex
+	stopped error // why sealing has stopped, nil while it has not
+	last    Check // what the monitor found last
 }
 
-// New makes a Log over d.DB, whose tables must be there (Migrations).
+// New makes a Log over d.DB, whose tables must be there (Migrations). With a
+// folder it reads the keys of the log, or makes them at the first start. Sealing
+// begins with Run.
 func New(d Deps) (*Log, error) {
-	l := &Log{db: d.DB, clock: d.Clock, log: d.Logger, wake: make(chan struct{}, 1)}
-	l.ring = func() {
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+	d.setDefaults()
+	l := &Log{Deps: d, wake: make(chan struct{}, 1), full: make(chan struct{}, 1)}
+	l.ring = l.notify
+	if d.Dir == "" {
+		return l, nil
+	}
+	var err error
+	if l.store, err = openStore(d.Dir, d.Origin); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "log-unusable", "存证日志无法打开", "the evidence log cannot be opened")
 	}
 	return l, nil
+}
+
+// notify tells the sealer that an act was committed.
+func (l *Log) notify() {
+	signal(l.wake)
+	if l.pending.Add(1) >= int64(l.Batch) {
+		signal(l.full)
+	}
+}
+
+// signal leaves a token in c unless one is there.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // Append writes a in the transaction of the change it describes and returns it
@@ -56,7 +117,7 @@ func (l *Log) Append(tx *db.Tx, a Act) (Act, error) {
 		a.ID = id.New()
 	}
 	if a.At == 0 {
-		a.At = l.clock.Now().UnixMilli()
+		a.At = l.Clock.Now().UnixMilli()
 	}
 	if err := a.check(); err != nil {
 		return Act{}, err
