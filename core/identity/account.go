@@ -103,7 +103,8 @@ func (s *Service) ChangePassword(ctx context.Context, a *Actor, old, new, addr s
 		return err
 	}
 	keys := lockKeys{account: accountKey(a.Account), address: lockKey("address", addressKey(addr))}
-	if err := s.countAttempt(ctx, keys, a.Account); err != nil {
+	locks, err := s.countAttempt(ctx, keys)
+	if err != nil {
 		return err
 	}
 	acc, err := s.account(s.db.Read(ctx), a.Account)
@@ -115,7 +116,7 @@ func (s *Service) ChangePassword(ctx context.Context, a *Actor, old, new, addr s
 		return err
 	}
 	if !ok {
-		return wrongCredentials()
+		return s.refuse(ctx, acc, locks)
 	}
 	hash, err := s.hasher.hash(ctx, new)
 	if err != nil {
@@ -182,11 +183,12 @@ var (
 	phoneForm = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
 )
 
-// normalLogin makes one login of the ways in which it may be typed.
+// normalLogin makes one login of the ways in which it may be typed, and none,
+// the empty one, of what cannot be a login at all.
 func normalLogin(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) > 256 || !utf8.ValidString(s) {
-		return "" // cannot be one, see loginForm
+	if len(s) > 256 || !printable(s) {
+		return ""
 	}
 	return strings.ToLower(norm.NFKC.String(s))
 }

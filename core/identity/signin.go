@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"chengshu/kernel/db"
@@ -33,19 +32,20 @@ func (s *Service) SignIn(ctx context.Context, login, password, addr string) (tok
 	}
 	login = normalLogin(login)
 	keys := lockKeys{account: accountKey(login), address: lockKey("address", address)}
-	if err := s.countAttempt(ctx, keys, login); err != nil {
+	locks, err := s.countAttempt(ctx, keys)
+	if err != nil {
 		return "", nil, err
 	}
 	acc, err := s.account(s.db.Read(ctx), login)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
-		return "", nil, fmt.Errorf("identity: account: %w", err)
+		return "", nil, wrap("account", err)
 	}
 	ok, weak, err := s.hasher.verify(ctx, acc.hash, clip(password))
 	if err != nil {
 		return "", nil, err
 	}
 	if !ok {
-		return "", nil, wrongCredentials()
+		return "", nil, s.refuse(ctx, acc, locks)
 	}
 	if acc.disabled {
 		return "", nil, accountDisabled()
@@ -62,35 +62,38 @@ func (s *Service) SignIn(ctx context.Context, login, password, addr string) (tok
 type lockKeys struct{ account, address string }
 
 // countAttempt counts an attempt before it is made, and refuses it when the
-// account or the address is locked.
-func (s *Service) countAttempt(ctx context.Context, k lockKeys, login string) error {
+// account or the address is locked. It says whether this attempt, if it fails,
+// is the one that locks the account.
+func (s *Service) countAttempt(ctx context.Context, k lockKeys) (locks bool, err error) {
 	now := s.nowMS()
 	var until int64
-	err := s.db.Do(ctx, func(tx *db.Tx) error {
+	err = s.db.Do(ctx, func(tx *db.Tx) error {
 		var err error
-		var locks bool
 		if until, _, err = attempt(tx, k.address, wrongPerAddress, now); err != nil || until > 0 {
 			return err
 		}
-		if until, locks, err = attempt(tx, k.account, wrongPerAccount, now); err != nil || !locks {
-			return err
-		}
-		acc, err := s.account(tx, login)
-		if errors.Is(err, db.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return s.record(tx, NewSystem(), "lock-out", "account", acc.person)
+		until, locks, err = attempt(tx, k.account, wrongPerAccount, now)
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("identity: sign in: %w", err)
+		return false, wrap("sign in", err)
 	}
 	if until > 0 {
-		return lockedOut(time.Duration(until-now) * time.Millisecond)
+		return false, lockedOut(time.Duration(until-now) * time.Millisecond)
 	}
-	return nil
+	return locks, nil
+}
+
+// refuse is the answer to a wrong password. The one that locks an account
+// leaves an act; the others do not, or anyone could fill the log.
+func (s *Service) refuse(ctx context.Context, acc account, locks bool) error {
+	if locks && acc.person != "" {
+		err := s.db.Do(ctx, func(tx *db.Tx) error { return s.record(tx, NewSystem(), "lock-out", "person", acc.person) })
+		if err != nil {
+			return wrap("lock-out", err)
+		}
+	}
+	return wrongCredentials()
 }
 
 // admit opens the session, unless the account was changed since its password
@@ -100,8 +103,11 @@ func (s *Service) admit(ctx context.Context, acc account, k lockKeys, better str
 	var e *cached
 	err = s.db.Do(ctx, func(tx *db.Tx) error {
 		now, err := s.account(tx, acc.login)
-		if err != nil || now.hash != acc.hash || now.disabled {
-			return errors.Join(err, wrongCredentials())
+		if err != nil {
+			return err
+		}
+		if now.hash != acc.hash || now.disabled {
+			return wrongCredentials()
 		}
 		if better != "" {
 			if _, err := tx.Exec(`update identity_account set hash = $1 where login = $2`, better, acc.login); err != nil {
@@ -121,10 +127,7 @@ func (s *Service) admit(ctx context.Context, acc account, k lockKeys, better str
 		return s.record(tx, e.actor, "sign-in", "session", session)
 	})
 	if err != nil {
-		if f, ok := errors.AsType[*fault.Fault](err); ok {
-			return "", nil, f
-		}
-		return "", nil, fmt.Errorf("identity: sign in: %w", err)
+		return "", nil, wrap("sign in", err)
 	}
 	s.sessions.put(digestOf(token), e, gen)
 	return token, e.actor, nil

@@ -1,0 +1,30 @@
+package identity
+
+import (
+	"testing"
+
+	"chengshu/kernel/clock"
+	"chengshu/kernel/db/dbtest"
+)
+
+// BenchmarkAuthenticate is the look-up that every request makes.
+func BenchmarkAuthenticate(b *testing.B) {
+	d := dbtest.SQLite(b)
+	if err := d.Migrate(b.Context(), Migrations()...); err != nil {
+		b.Fatal(err)
+	}
+	s := New(Deps{DB: d, Clock: clock.System(), Evidence: &acts{}, Cost: &Cost{Memory: 64, Passes: 1}})
+	if _, err := s.Register(b.Context(), NewPerson{Login: "bench", Password: goodPassword, Name: "x"}); err != nil {
+		b.Fatal(err)
+	}
+	token, _, err := s.SignIn(b.Context(), "bench", goodPassword, "192.0.2.1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Authenticate(b.Context(), token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
