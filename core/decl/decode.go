@@ -21,8 +21,15 @@ var (
 	textType    = reflect.TypeFor[Text]()
 )
 
-// PosOf returns the place of n in file.
-func PosOf(n *yaml.Node, file string) Pos { return Pos{File: file, Line: n.Line, Col: n.Column} }
+// PosOf returns the place of n in file. A node that an overlay has put into the
+// document carries the overlay's file in its Anchor; declarations have no
+// anchors of their own.
+func PosOf(n *yaml.Node, file string) Pos {
+	if n.Anchor != "" {
+		file = n.Anchor
+	}
+	return Pos{File: file, Line: n.Line, Col: n.Column}
+}
 
 // Decode reads n into the struct that out points to, strictly: unknown keys,
 // keys given twice, wrong types and missing required keys are noted in r.

@@ -1,6 +1,7 @@
 package decl
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -35,14 +36,12 @@ func (r *Report) Add(p Pos, zh, en string) {
 	r.problems = append(r.problems, Problem{p, Text{Zh: zh, En: en}})
 }
 
-// Problems returns what was noted, in file and line order.
+// Problems returns what was noted, in the order of files and places, and of
+// the English text at one place, so that it is the same in every run.
 func (r *Report) Problems() []Problem {
 	sort.SliceStable(r.problems, func(i, j int) bool {
-		a, b := r.problems[i].Pos, r.problems[j].Pos
-		if a.File != b.File {
-			return a.File < b.File
-		}
-		return a.Line < b.Line
+		a, b := r.problems[i], r.problems[j]
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.En, b.En)) < 0
 	})
 	return r.problems
 }
