@@ -26,10 +26,10 @@ web/dist/index.html: web/node_modules/.package-lock.json $(web_sources)
 	npm run --prefix web --silent build
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	npm ci --prefix web --no-audit --no-fund --loglevel=error
+	npm ci --prefix web --no-audit --no-fund --no-update-notifier --loglevel=error
 
 test/e2e/node_modules/.package-lock.json: test/e2e/package-lock.json
-	npm ci --prefix test/e2e --no-audit --no-fund --loglevel=error
+	npm ci --prefix test/e2e --no-audit --no-fund --no-update-notifier --loglevel=error
 
 .PHONY: test
 test: ## everything a change must pass; installs what it needs, or says what it left out

@@ -67,6 +67,8 @@ func TestImports(t *testing.T) {
 		{"server/a.go", "chengshu/cmd/chengshu", "below it"},
 		{"cmd/chengshu/main.go", "chengshu/server", ""},
 		{"cmd/chengshu/main.go", "chengshu/test/city", "starts the server"},
+		{"cmd/chengshu/main.go", "chengshu/bench/synth", "starts the server"},
+		{"cmd/citygen/main.go", "chengshu/bench/synth", ""},
 		{"bench/main.go", "chengshu/server", ""},
 		{"util/a.go", "fmt", "outside the layout"},
 		{"main.go", "fmt", "outside the layout"},
