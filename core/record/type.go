@@ -5,6 +5,7 @@ import (
 
 	"chengshu/core/decl"
 	"chengshu/core/rule"
+	"chengshu/kernel/search"
 )
 
 // Type is a declared record type: kind `record`.
@@ -48,6 +49,7 @@ type Type struct {
 	byName map[string]*Field
 	table  string
 	sql    statements
+	text   *search.Index // nil without full-text search
 }
 
 // Check is a condition with the message that its failure shows.
@@ -94,13 +96,15 @@ type Field struct {
 	// System fields are added by engines; they are never input.
 	System bool `yaml:"-"`
 
-	kind    kind
-	index   int // place in Row.Values
-	regexp  *regexp.Regexp
-	def     *rule.Expr
-	compute *rule.Expr
-	choice  map[string]decl.Text
-	from    *source
+	kind      kind
+	index     int    // place in Row.Values
+	width     int    // how many columns it takes
+	listShape string // list: the shape of its objects in rules
+	regexp    *regexp.Regexp
+	def       *rule.Expr
+	compute   *rule.Expr
+	choice    map[string]decl.Text
+	from      *source
 }
 
 // source is where a copied field comes from.
@@ -127,8 +131,8 @@ const (
 	Time      FieldType = "time"
 	ChoiceOf  FieldType = "choice"
 	Reference FieldType = "reference"
-	Point     FieldType = "point"
-	Area      FieldType = "area"
+	PointAt   FieldType = "point"
+	AreaOf    FieldType = "area"
 	File      FieldType = "file"
 	List      FieldType = "list"
 )

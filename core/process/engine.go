@@ -1,0 +1,152 @@
+package process
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"chengshu/core/access"
+	"chengshu/core/evidence"
+	"chengshu/core/record"
+	"chengshu/kernel/clock"
+	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
+)
+
+// Publisher hears of changes after they are committed.
+type Publisher interface {
+	Publish(topic string, data []byte)
+}
+
+// Deps is all that an Engine needs.
+type Deps struct {
+	DB        *db.DB
+	Records   *record.Engine
+	Access    *access.Engine
+	Evidence  *evidence.Log
+	Clock     clock.Clock
+	Calendar  *clock.Calendar
+	Events    Publisher
+	Logger    *slog.Logger
+	Processes []*Process
+}
+
+// Engine moves the cases of all processes. It is safe for concurrent use.
+type Engine struct {
+	Deps
+	byName map[string]*Process
+	sweep  chan struct{}
+}
+
+// migrations are the tables of all processes.
+var migrations = []db.Migration{{Owner: "process", Version: 1, SQL: []string{
+	`create table process_task (
+		n serial, id text collate "C" not null, type text collate "C" not null, case_id text collate "C" not null,
+		step text not null, org text collate "C", unit text collate "C", role text collate "C", assignee text collate "C",
+		opened_at bigint not null, remind_at bigint, due_at bigint, timeout_at bigint, wake_at bigint, stage bigint not null)`,
+	`create index process_task_case on process_task (case_id)`,
+	`create index process_task_org on process_task (org, role)`,
+	`create index process_task_assignee on process_task (assignee) where assignee is not null`,
+	`create index process_task_wake on process_task (wake_at) where wake_at is not null`,
+	`create table process_counter (process text collate "C" not null, day text collate "C" not null, value bigint not null, primary key (process, day))`,
+	`create table process_comment (n serial, id text collate "C" not null, case_id text collate "C" not null, at bigint not null,
+		act text collate "C" not null, person text collate "C" not null, org text collate "C", text text not null, files text)`,
+	`create index process_comment_case on process_comment (case_id, n)`,
+	`create table process_definition (hash text collate "C" primary key, process text collate "C" not null, states text not null, at bigint not null)`,
+}}}
+
+// New makes the tables and checks that every living case stands in a state
+// that its process still has. It fails with code "state-with-cases" otherwise.
+func New(ctx context.Context, d Deps) (*Engine, error) {
+	e := &Engine{Deps: d, byName: map[string]*Process{}, sweep: make(chan struct{}, 1)}
+	if err := d.DB.Migrate(ctx, migrations...); err != nil {
+		return nil, fmt.Errorf("process: %w", err)
+	}
+	for _, p := range d.Processes {
+		e.byName[p.Name] = p
+		if err := e.adopt(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// adopt stores the definition, maps cases out of states that are gone, and
+// refuses when some would be left behind.
+func (e *Engine) adopt(ctx context.Context, p *Process) error {
+	var known bool
+	err := e.DB.Read(ctx).QueryRow(`select count(*) > 0 from process_definition where hash = $1`, p.Hash).Scan(&known)
+	if err != nil || known {
+		return err
+	}
+	stuck, err := e.stuck(ctx, p)
+	if err != nil {
+		return err
+	}
+	if len(stuck.Fields) > 0 {
+		return stuck
+	}
+	names := make([]string, len(p.States))
+	for i, s := range p.States {
+		names[i] = s.Name
+	}
+	states, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	return e.DB.Do(ctx, func(tx *db.Tx) error {
+		for old, now := range p.Migrate {
+			if _, err := tx.Exec(fmt.Sprintf(`update %s set state = $1 where state = $2 and closed_at is null`, p.Record.Table()), now, old); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(`insert into process_definition (hash, process, states, at) values ($1, $2, $3, $4) on conflict (hash) do nothing`,
+			p.Hash, p.Name, string(states), e.Clock.Now().UnixMilli())
+		return err
+	})
+}
+
+func (e *Engine) stuck(ctx context.Context, p *Process) (*fault.Fault, error) {
+	bad := fault.New(fault.Invalid, "state-with-cases", "有在办事项停在已删去的状态，未载入", "open cases stand in a state that was removed; nothing was loaded")
+	rows, err := e.DB.Read(ctx).Query(fmt.Sprintf(`select state, count(*) from %s where closed_at is null and deleted_at is null group by state order by state`, p.Record.Table()))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state *string
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		if state == nil || p.state[*state] != nil || p.Migrate[*state] != "" {
+			continue
+		}
+		bad.With(p.Pos.String(), fmt.Sprintf("%d 件停在 %q；请保留此状态，或写 migrate: {%s: 新状态}", n, *state, *state),
+			fmt.Sprintf("%d cases in %q; keep the state, or write migrate: {%s: new-state}", n, *state, *state))
+	}
+	return bad, rows.Err()
+}
+
+// Process returns a process by name, or a NotFound fault.
+func (e *Engine) Process(name string) (*Process, error) {
+	if p := e.byName[name]; p != nil {
+		return p, nil
+	}
+	return nil, fault.New(fault.NotFound, "no-such-process", "没有这种事项："+name, "no such process: "+name)
+}
+
+// hint tells listeners that a case and the inboxes changed.
+func (e *Engine) hint(process string) {
+	e.Events.Publish("case."+process, nil)
+	e.Events.Publish("inbox", nil)
+}
+
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}

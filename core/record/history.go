@@ -1,0 +1,46 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"chengshu/kernel/db"
+)
+
+// History returns up to limit revisions of a record, newest first, starting
+// below rev before (0: from the latest).
+func (e *Engine) History(q db.Querier, t *Type, id string, before int64, limit int) ([]HistoryItem, error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	rows, err := q.Query(`select rev, at, act, verb, actor, changed, body from record_history
+		where id = $1 and rev < $2 and type = $3 order by rev desc limit $4`, id, before, t.Name, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []HistoryItem
+	for rows.Next() {
+		var h HistoryItem
+		var changed string
+		var body *string
+		if err := rows.Scan(&h.Rev, &h.At, &h.Act, &h.Verb, &h.Actor, &changed, &body); err != nil {
+			return nil, err
+		}
+		if changed != "" {
+			h.Changed = strings.Split(changed, ",")
+		}
+		if body != nil { // an erased revision has none
+			var b struct {
+				Fields map[string]json.RawMessage `json:"fields"`
+			}
+			if err := json.Unmarshal([]byte(*body), &b); err != nil {
+				return nil, fmt.Errorf("record: history of %s rev %d: %w", id, h.Rev, err)
+			}
+			h.Fields = b.Fields
+		}
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,158 @@
+package record
+
+import (
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"chengshu/core/rule"
+	"chengshu/kernel/fault"
+)
+
+// stringKind is shared by the kinds whose native value is one string.
+type stringKind struct{ sql string }
+
+func (k stringKind) bind(dst []any, _ *Field, v any) []any { return append(dst, v) }
+
+func (k stringKind) load(f *Field, cols []any) (any, error) {
+	if cols[0] == nil {
+		return nil, nil
+	}
+	return asString(f, cols[0])
+}
+
+func (k stringKind) appendJSON(dst []byte, _ *Field, v any) []byte {
+	return appendString(dst, v.(string))
+}
+func (k stringKind) ruleType(*Field) rule.Type             { return rule.String }
+func (k stringKind) ruleValue(_ *Field, v any) any         { return v }
+func (k stringKind) columns(f *Field) []column             { return []column{{f.Name, k.sql}} }
+func (k stringKind) parse(_ *Field, s string) (any, error) { return s, nil }
+
+func (k stringKind) fromRule(f *Field, v any) (any, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		if v == "" {
+			return nil, nil
+		}
+		return v, nil
+	}
+	return nil, wrongResult(f, v)
+}
+
+// defaultMaxText bounds a text that declares no max, in characters.
+const defaultMaxText = 4000
+
+type textKind struct{ stringKind }
+
+func (textKind) columns(f *Field) []column {
+	if f.Multi {
+		return []column{{f.Name, sqlText}}
+	}
+	return []column{{f.Name, sqlKey}}
+}
+
+func (textKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
+	s, ok := v.(string)
+	if !ok {
+		return notA(bad, path, "文字", "text")
+	}
+	if !utf8.ValidString(s) || slices.Contains([]byte(s), 0) {
+		return notA(bad, path, "不含控制字符的 UTF-8 文字", "UTF-8 text without NUL")
+	}
+	limit := f.Max
+	if limit == 0 {
+		limit = defaultMaxText
+	}
+	if n := utf8.RuneCountInString(s); n > limit {
+		bad.With(path, fmt.Sprintf("最多 %d 字，现有 %d 字", limit, n), fmt.Sprintf("at most %d characters, got %d", limit, n))
+		return nil
+	}
+	if f.regexp != nil && s != "" && !f.regexp.MatchString(s) {
+		bad.With(path, "格式不符："+f.Pattern, "does not match "+f.Pattern)
+		return nil
+	}
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+type dateKind struct{ stringKind }
+
+func (dateKind) columns(f *Field) []column { return []column{{f.Name, sqlKey}} }
+
+func (k dateKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
+	s, _ := v.(string)
+	d, err := k.parse(f, s)
+	if err != nil {
+		return notA(bad, path, "日期，如 2026-03-02", "a date such as 2026-03-02")
+	}
+	return d
+}
+
+func (dateKind) parse(_ *Field, s string) (any, error) {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+type choiceKind struct{ stringKind }
+
+func (choiceKind) columns(f *Field) []column { return []column{{f.Name, sqlKey}} }
+
+func (k choiceKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
+	if f.Many {
+		return decodeMany(f, v, path, bad, k.one)
+	}
+	return k.one(f, v, path, bad)
+}
+
+func (choiceKind) one(f *Field, v any, path string, bad *fault.Fault) any {
+	s, ok := v.(string)
+	if _, known := f.choice[s]; !ok || !known {
+		names := make([]string, len(f.Choices))
+		for i, c := range f.Choices {
+			names[i] = c.Value
+		}
+		bad.With(path, fmt.Sprintf("应为以下之一：%v", names), fmt.Sprintf("must be one of %v", names))
+		return nil
+	}
+	return s
+}
+
+func (k choiceKind) bind(dst []any, f *Field, v any) []any         { return bindMany(dst, f, v) }
+func (k choiceKind) load(f *Field, cols []any) (any, error)        { return loadMany(f, cols) }
+func (k choiceKind) appendJSON(dst []byte, f *Field, v any) []byte { return jsonMany(dst, v) }
+func (k choiceKind) ruleType(f *Field) rule.Type                   { return ruleTypeMany(f) }
+func (k choiceKind) fromRule(f *Field, v any) (any, error)         { return fromRuleMany(f, v) }
+
+type referenceKind struct{ stringKind }
+
+func (referenceKind) columns(f *Field) []column { return []column{{f.Name, sqlKey}} }
+
+func (k referenceKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
+	if f.Many {
+		return decodeMany(f, v, path, bad, k.one)
+	}
+	return k.one(f, v, path, bad)
+}
+
+// one checks the form only; that the record exists is checked when planning.
+func (referenceKind) one(_ *Field, v any, path string, bad *fault.Fault) any {
+	s, ok := v.(string)
+	if !ok || s == "" || len(s) > 64 || !utf8.ValidString(s) {
+		return notA(bad, path, "所指记录的编号", "the id of a record")
+	}
+	return s
+}
+
+func (k referenceKind) bind(dst []any, f *Field, v any) []any         { return bindMany(dst, f, v) }
+func (k referenceKind) load(f *Field, cols []any) (any, error)        { return loadMany(f, cols) }
+func (k referenceKind) appendJSON(dst []byte, f *Field, v any) []byte { return jsonMany(dst, v) }
+func (k referenceKind) ruleType(f *Field) rule.Type                   { return ruleTypeMany(f) }
+func (k referenceKind) fromRule(f *Field, v any) (any, error)         { return fromRuleMany(f, v) }

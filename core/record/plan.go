@@ -1,0 +1,242 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"chengshu/kernel/fault"
+	"chengshu/kernel/id"
+
+	"chengshu/core/rule"
+)
+
+// Author is for whom a write is planned, and when.
+type Author struct {
+	Actor rule.Object // `me` in expressions
+	Now   time.Time
+}
+
+// PlanCreate checks input and returns the draft of a new row. Input is a JSON
+// object as encoding/json decodes it with UseNumber. Every mistake is in the
+// one Invalid fault it returns.
+func (e *Engine) PlanCreate(ctx context.Context, t *Type, input map[string]any, a Author) (*Draft, error) {
+	row := &Row{Type: t, ID: id.New(), Values: make([]any, len(t.Fields))}
+	return e.plan(ctx, &Draft{Row: row, engine: e}, input, a)
+}
+
+// PlanRevise checks input against old and returns the draft of its next
+// revision. A field given as null is cleared; a field not given stays.
+func (e *Engine) PlanRevise(ctx context.Context, old *Row, input map[string]any, a Author) (*Draft, error) {
+	return e.plan(ctx, &Draft{Row: old.clone(), old: old, engine: e}, input, a)
+}
+
+func (e *Engine) plan(ctx context.Context, d *Draft, input map[string]any, a Author) (*Draft, error) {
+	t := d.Row.Type
+	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	p := planner{e: e, ctx: ctx, d: d, bad: bad, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
+	p.decode(input)
+	for _, f := range t.Fields {
+		if err := p.complete(f, input); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.locate(); err != nil {
+		return nil, err
+	}
+	if len(bad.Fields) > 0 {
+		return nil, bad
+	}
+	p.validate()
+	if len(bad.Fields) > 0 {
+		return nil, bad
+	}
+	return d, nil
+}
+
+type planner struct {
+	e    *Engine
+	ctx  context.Context
+	d    *Draft
+	bad  *fault.Fault
+	vars map[string]any
+}
+
+func (p *planner) decode(input map[string]any) {
+	t := p.d.Row.Type
+	for name, v := range input {
+		path := "fields." + name
+		f := t.byName[name]
+		switch {
+		case f == nil:
+			p.bad.With(path, "没有这个字段", "no such field")
+		case f.System || f.compute != nil || f.from != nil:
+			p.bad.With(path, "此字段由系统填写", "this field is filled by the system")
+		case v == nil:
+			p.d.Row.Values[f.index] = nil
+		default:
+			p.d.Row.Values[f.index] = p.convert(f, f.kind.decode(f, v, path, p.bad), path)
+		}
+	}
+	slices.SortFunc(p.bad.Fields, func(a, b fault.Field) int { return compare(a.Path, b.Path) })
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// convert brings a point given in another datum to WGS84.
+func (p *planner) convert(f *Field, v any, path string) any {
+	dp, ok := v.(datumPoint)
+	if !ok {
+		return v
+	}
+	to := p.e.datums[dp.datum]
+	if to == nil {
+		return notA(p.bad, path+".datum", "可转换的坐标系", "a datum that can be converted")
+	}
+	lon, lat := to(dp.Lon, dp.Lat)
+	return Point{lon, lat}
+}
+
+// complete fills what the field still lacks, in the order of declaration, and
+// checks that what it refers to exists.
+func (p *planner) complete(f *Field, input map[string]any) error {
+	v := &p.d.Row.Values[f.index]
+	path := "fields." + f.Name
+	if f.from != nil {
+		if err := p.copyFrom(f, v); err != nil {
+			return err
+		}
+	}
+	if f.compute != nil || *v == nil && f.def != nil && p.d.old == nil {
+		p.evaluate(f, v)
+	}
+	if f.Type == Reference && *v != nil && (p.d.old == nil || !sameValue(p.d.old.Values[f.index], *v)) {
+		if err := p.exists(f, *v, path); err != nil {
+			return err
+		}
+	}
+	if f.Required && *v == nil && !f.System && !p.notedAt(path) {
+		p.bad.With(path, "必填", "is required")
+	}
+	return nil
+}
+
+func (p *planner) notedAt(path string) bool {
+	return slices.ContainsFunc(p.bad.Fields, func(f fault.Field) bool { return len(f.Path) >= len(path) && f.Path[:len(path)] == path })
+}
+
+func (p *planner) copyFrom(f *Field, v *any) error {
+	*v = nil
+	ref, _ := p.d.Row.Values[f.from.ref.index].(string)
+	if ref == "" {
+		return nil
+	}
+	got, err := p.e.Refer(p.ctx, f.from.ref.To, ref)
+	if err != nil || got == nil || got.Row == nil {
+		return err
+	}
+	*v = got.Row.Get(f.from.name)
+	return nil
+}
+
+// evaluate runs the default or computed expression. An undecided one leaves
+// the field empty: a value that it needs is missing.
+func (p *planner) evaluate(f *Field, v *any) {
+	x := f.compute
+	if x == nil {
+		x = f.def
+	}
+	*v = nil
+	if out, err := x.Eval(p.vars); err == nil {
+		if native, err := f.kind.fromRule(f, out); err == nil {
+			*v = native
+		}
+	}
+}
+
+func (p *planner) exists(f *Field, v any, path string) error {
+	ids, many := v.([]string)
+	if !many {
+		ids = []string{v.(string)}
+	}
+	for i, ref := range ids {
+		got, err := p.e.Refer(p.ctx, f.To, ref)
+		if err != nil {
+			return err
+		}
+		if got != nil {
+			continue
+		}
+		at := path
+		if many {
+			at = fmt.Sprintf("%s.%d", path, i)
+		}
+		p.bad.With(at, "所指的记录不存在", "the record it refers to does not exist")
+	}
+	return nil
+}
+
+// locate fills the row's place and organisation from the declared fields.
+func (p *planner) locate() error {
+	r := p.d.Row
+	place, err := p.pathBy(r.Type.PlaceBy, func(ref *Referred) string { return ref.Place })
+	if err != nil {
+		return err
+	}
+	org, err := p.pathBy(r.Type.OrgBy, func(ref *Referred) string { return ref.Org })
+	if err != nil {
+		return err
+	}
+	if r.Type.PlaceBy != "" {
+		r.Place = place
+	}
+	if r.Type.OrgBy != "" {
+		r.Org = org
+	}
+	return nil
+}
+
+func (p *planner) pathBy(name string, of func(*Referred) string) (string, error) {
+	f := p.d.Row.Type.byName[name]
+	if f == nil {
+		return "", nil
+	}
+	s, _ := p.d.Row.Values[f.index].(string)
+	if s == "" || f.Type != Reference {
+		return s, nil
+	}
+	ref, err := p.e.Refer(p.ctx, f.To, s)
+	if err != nil || ref == nil {
+		return "", err
+	}
+	return of(ref), nil
+}
+
+func (p *planner) validate() {
+	for _, c := range p.d.Row.Type.Validate {
+		if c.Expr.True(p.vars) {
+			continue
+		}
+		path := "fields"
+		if c.Field != "" {
+			path += "." + c.Field
+		}
+		p.bad.With(path, c.Else.Zh, c.Else.En)
+	}
+}
+
+// Relocate recomputes place and organisation after an engine has set fields of
+// the draft.
+func (d *Draft) Relocate(ctx context.Context) error {
+	p := planner{e: d.engine, ctx: ctx, d: d}
+	return p.locate()
+}

@@ -1,0 +1,277 @@
+package record
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"chengshu/core/decl"
+	"chengshu/core/evidence"
+	"chengshu/kernel/db"
+	"chengshu/kernel/id"
+)
+
+// Seed is a file of records that a pack brings: kind `seed`. It is loaded at
+// the first start, and again when the file has changed; rows are told apart by
+// their key, which becomes their id, and rows that are the same stay untouched.
+type Seed struct {
+	decl.Meta
+	Into string `yaml:"into,required"` // record type
+	From string `yaml:"from,required"` // .csv with a header line, or .geojson
+	Key  string `yaml:"key,required"`  // the column whose value is the id
+	// Columns maps a field to the column it is read from; by default a field
+	// is read from the column of its name. "a+b" joins two columns with a
+	// comma, as a point is written.
+	Columns map[string]string `yaml:"columns"`
+	Demo    bool              `yaml:"demo"` // only for a demo city
+
+	target *Type
+}
+
+// SeedKind is the declaration kind of seeds.
+var SeedKind = decl.Kind{Name: "seed", Order: 30, New: func() decl.Item { return &Seed{} }}
+
+// Check resolves the record type.
+func (s *Seed) Check(set *decl.Set, r *decl.Report) {
+	t, ok := decl.Find[*Type](set, Kind.Name, s.Into)
+	if !ok {
+		zh, en := decl.Suggest(s.Into, set.Names(Kind.Name))
+		r.Add(s.Pos, fmt.Sprintf("没有记录类型 %q；%s", s.Into, zh), fmt.Sprintf("no record type %q; %s", s.Into, en))
+		return
+	}
+	s.target = t
+	for field := range s.Columns {
+		if t.byName[field] == nil {
+			r.Add(s.Pos, fmt.Sprintf("没有字段 %q", field), fmt.Sprintf("there is no field %q", field))
+		}
+	}
+}
+
+// Seeder loads seeds.
+type Seeder struct {
+	Engine   *Engine
+	Evidence *evidence.Log
+	Now      func() time.Time
+}
+
+// seedChunk keeps a transaction of the loader well under 20 ms.
+const seedChunk = 50
+
+// Load brings the records of the file into the type, and reports how many it
+// wrote. A file that was loaded before, byte for byte, is passed over.
+func (l Seeder) Load(ctx context.Context, s *Seed, file []byte) (written int, err error) {
+	sum := sha256.Sum256(append([]byte(s.Hash), file...))
+	mark := hex.EncodeToString(sum[:])
+	var old string
+	err = l.Engine.db.Read(ctx).QueryRow(`select hash from record_seed where name = $1`, s.Name).Scan(&old)
+	if err == nil && old == mark || err != nil && !errors.Is(err, db.ErrNoRows) {
+		return 0, err
+	}
+	rows, err := s.read(file)
+	if err != nil {
+		return 0, fmt.Errorf("seed %s: %s: %w", s.Name, s.From, err)
+	}
+	for chunk := range slices.Chunk(rows, seedChunk) {
+		n, err := l.loadChunk(ctx, s, chunk)
+		if err != nil {
+			return written, fmt.Errorf("seed %s: %s: %w", s.Name, s.From, err)
+		}
+		written += n
+	}
+	return written, l.Engine.db.DoLow(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(`insert into record_seed (name, hash) values ($1, $2)
+			on conflict (name) do update set hash = excluded.hash`, s.Name, mark)
+		return err
+	})
+}
+
+func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow) (int, error) {
+	keys := make([]any, len(chunk))
+	for i, row := range chunk {
+		keys[i] = row.key
+	}
+	have, err := l.Engine.GetAll(ctx, s.target, keys)
+	if err != nil {
+		return 0, err
+	}
+	byID := map[string]*Row{}
+	for _, r := range have {
+		byID[r.ID] = r
+	}
+	var drafts []*Draft
+	for _, row := range chunk {
+		d, err := l.draft(ctx, s, row, byID[row.key])
+		if err != nil {
+			return 0, fmt.Errorf("line %d: %w", row.line, err)
+		}
+		if d.old == nil || len(d.Changed()) > 0 {
+			drafts = append(drafts, d)
+		}
+	}
+	if len(drafts) == 0 {
+		return 0, nil
+	}
+	return len(drafts), l.Engine.db.DoLow(ctx, func(tx *db.Tx) error { return l.write(tx, s, drafts) })
+}
+
+func (l Seeder) draft(ctx context.Context, s *Seed, row seedRow, old *Row) (*Draft, error) {
+	author := Author{Now: l.Now()}
+	if old != nil {
+		return l.Engine.PlanRevise(ctx, old, row.fields, author)
+	}
+	d, err := l.Engine.PlanCreate(ctx, s.target, row.fields, author)
+	if err == nil {
+		d.Row.ID = row.key
+	}
+	return d, err
+}
+
+// write stores a chunk under one act, whose digest covers every revision.
+func (l Seeder) write(tx *db.Tx, s *Seed, drafts []*Draft) error {
+	stamp := Stamp{Act: id.New(), Verb: s.Into + ".seed", At: l.Now().UnixMilli()}
+	all := sha256.New()
+	for _, d := range drafts {
+		rev, err := d.Write(tx, stamp)
+		if err != nil {
+			return err
+		}
+		all.Write(rev.Digest[:])
+	}
+	_, err := l.Evidence.Append(tx, evidence.Act{ID: stamp.Act, At: stamp.At, Verb: stamp.Verb, Basis: s.target.Basis,
+		Subject: evidence.Subject{Type: "seed", ID: s.Name, Digest: evidence.Digest(all.Sum(nil))}})
+	return err
+}
+
+type seedRow struct {
+	key    string
+	line   int
+	fields map[string]any
+}
+
+func (s *Seed) read(file []byte) ([]seedRow, error) {
+	if strings.HasSuffix(s.From, ".geojson") {
+		return s.readGeoJSON(file)
+	}
+	r := csv.NewReader(bytes.NewReader(file))
+	head, err := r.Read()
+	if err != nil {
+		return nil, err
+	}
+	var out []seedRow
+	for {
+		rec, err := r.Read()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		cells := map[string]string{}
+		for i, name := range head {
+			cells[name] = rec[i]
+		}
+		line, _ := r.FieldPos(0)
+		row, err := s.row(line, func(column string) (any, bool) { v, ok := cells[column]; return v, ok })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+}
+
+func (s *Seed) readGeoJSON(file []byte) ([]seedRow, error) {
+	var fc struct {
+		Features []struct {
+			ID         any            `json:"id"`
+			Properties map[string]any `json:"properties"`
+			Geometry   map[string]any `json:"geometry"`
+		} `json:"features"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(file))
+	dec.UseNumber()
+	if err := dec.Decode(&fc); err != nil {
+		return nil, err
+	}
+	var out []seedRow
+	for i, f := range fc.Features {
+		row, err := s.row(i+1, func(column string) (any, bool) {
+			if column == "geometry" {
+				return f.Geometry, true
+			}
+			v, ok := f.Properties[column]
+			return v, ok
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+// row makes the input of one record from the cells that column gives.
+func (s *Seed) row(line int, column func(string) (any, bool)) (seedRow, error) {
+	key, _ := column(s.Key)
+	row := seedRow{key: fmt.Sprint(key), line: line, fields: map[string]any{}}
+	if key == nil || row.key == "" {
+		return row, fmt.Errorf("line %d: the key %q is empty", line, s.Key)
+	}
+	for _, f := range s.target.Fields {
+		if f.System || f.Computed.Given() || f.From != "" {
+			continue
+		}
+		from := orDefault(s.Columns[f.Name], f.Name)
+		var v any
+		if a, b, joined := strings.Cut(from, "+"); joined {
+			x, _ := column(a)
+			y, _ := column(b)
+			v = fmt.Sprintf("%v,%v", x, y)
+			if v == "," {
+				continue
+			}
+		} else if v, _ = column(from); v == nil || v == "" {
+			continue
+		}
+		input, err := f.inputOf(v)
+		if err != nil {
+			return row, fmt.Errorf("line %d: column %s: %w", line, from, err)
+		}
+		row.fields[f.Name] = input
+	}
+	return row, nil
+}
+
+// inputOf turns a cell into what the JSON of a request would hold.
+func (f *Field) inputOf(v any) (any, error) {
+	s, ok := v.(string)
+	if !ok {
+		return v, nil
+	}
+	switch f.Type {
+	case Integer, Decimal:
+		return json.Number(s), nil
+	case Boolean:
+		return f.kind.parse(f, s)
+	case PointAt:
+		lon, lat, _ := strings.Cut(s, ",")
+		return map[string]any{"lon": json.Number(lon), "lat": json.Number(lat)}, nil
+	case ChoiceOf, Reference:
+		if f.Many {
+			var out []any
+			for part := range strings.SplitSeq(s, ";") {
+				out = append(out, strings.TrimSpace(part))
+			}
+			return out, nil
+		}
+	}
+	return s, nil
+}

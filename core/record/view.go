@@ -1,0 +1,163 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"chengshu/core/decl"
+)
+
+// See says how a field is shown to whom asks.
+type See int
+
+const (
+	Clear  See = iota
+	Masked     // as Mask writes it
+	Hidden     // not at all
+)
+
+// View appends rows as the API shows them.
+type View struct {
+	// See tells how a field is shown; nil shows all.
+	See func(r *Row, f *Field) See
+	// Mask writes a personal value so that it no longer identifies.
+	Mask func(how, value string) string
+	// Extra appends further members, each with its leading comma.
+	Extra func(dst []byte, r *Row) []byte
+}
+
+// Append appends one row as a JSON object; labels hold the titles of what its
+// choices and references mean.
+func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte, error) {
+	dst = append(dst, `{"id":`...)
+	dst = appendString(dst, r.ID)
+	dst = append(dst, `,"type":`...)
+	dst = appendString(dst, r.Type.Name)
+	dst = append(dst, `,"rev":`...)
+	dst = strconv.AppendInt(dst, r.Rev, 10)
+	dst = append(dst, `,"created_at":`...)
+	dst = AppendTime(dst, r.CreatedAt)
+	dst = append(dst, `,"updated_at":`...)
+	dst = AppendTime(dst, r.UpdatedAt)
+	dst = append(dst, `,"place_path":`...)
+	dst = appendString(dst, r.Place)
+	dst = append(dst, `,"fields":{`...)
+	var masked []string
+	first := true
+	for i, f := range r.Type.Fields {
+		val := r.Values[i]
+		if val == nil || f.System {
+			continue
+		}
+		switch v.see(r, f) {
+		case Hidden:
+			continue
+		case Masked:
+			masked = append(masked, f.Name)
+			text := v.Mask(f.Mask, plainText(f, val))
+			if !first {
+				dst = append(dst, ',')
+			}
+			dst = append(append(append(dst, '"'), f.Name...), '"', ':')
+			dst = appendString(dst, text)
+		default:
+			dst = appendMember(dst, f, val, first)
+		}
+		first = false
+	}
+	dst = append(dst, '}')
+	if masked != nil {
+		dst = appendAny(append(dst, `,"masked":`...), masked)
+	}
+	dst, err := v.appendLabels(ctx, e, dst, r)
+	if err != nil {
+		return nil, err
+	}
+	if v.Extra != nil {
+		dst = v.Extra(dst, r)
+	}
+	return append(dst, '}'), nil
+}
+
+func (v View) see(r *Row, f *Field) See {
+	if v.See == nil {
+		return Clear
+	}
+	return v.See(r, f)
+}
+
+func plainText(f *Field, val any) string {
+	if s, ok := val.(string); ok {
+		return s
+	}
+	return string(f.kind.appendJSON(nil, f, val))
+}
+
+// appendLabels appends the titles of choices and references that are shown.
+func (v View) appendLabels(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte, error) {
+	dst = append(dst, `,"labels":{`...)
+	first := true
+	for i, f := range r.Type.Fields {
+		s, ok := r.Values[i].(string)
+		if !ok || f.Type != ChoiceOf && f.Type != Reference || v.see(r, f) != Clear {
+			continue
+		}
+		title, err := e.label(ctx, f, s)
+		if err != nil {
+			return nil, err
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(append(append(dst, '"'), f.Name...), '"', ':')
+		dst = AppendText(dst, title)
+	}
+	return append(dst, '}'), nil
+}
+
+func (e *Engine) label(ctx context.Context, f *Field, value string) (decl.Text, error) {
+	if t, ok := f.ChoiceTitle(value); ok {
+		return t, nil
+	}
+	if f.Type == Reference {
+		ref, err := e.Refer(ctx, f.To, value)
+		if err != nil {
+			return decl.Text{}, err
+		}
+		if ref != nil {
+			return ref.Title, nil
+		}
+	}
+	return decl.Text{Zh: value, En: value}, nil
+}
+
+// AppendText appends a bilingual text as a JSON object.
+func AppendText(dst []byte, t decl.Text) []byte {
+	dst = appendString(append(dst, `{"zh":`...), t.Zh)
+	dst = appendString(append(dst, `,"en":`...), t.En)
+	return append(dst, '}')
+}
+
+// AppendString appends s as a JSON string.
+func AppendString(dst []byte, s string) []byte { return appendString(dst, s) }
+
+// AppendField appends the value of a field as JSON, null when it has none.
+func AppendField(dst []byte, f *Field, v any) []byte {
+	if v == nil {
+		return append(dst, "null"...)
+	}
+	return f.kind.appendJSON(dst, f, v)
+}
+
+// HistoryItem is one revision.
+type HistoryItem struct {
+	Rev     int64
+	At      int64
+	Act     string
+	Verb    string
+	Actor   string
+	Changed []string
+	Fields  map[string]json.RawMessage
+}
