@@ -89,12 +89,12 @@ func readOrgs(in io.Reader, file string, r *decl.Report) (orgs []seedOrg, ok boo
 		if err == io.EOF {
 			break
 		}
-		line, _ := c.FieldPos(0)
-		at := decl.Pos{File: file, Line: line}
 		if err != nil {
-			r.Add(at, "读不出这一行："+err.Error(), "cannot read this row: "+err.Error())
+			r.Add(decl.Pos{File: file, Line: lineOf(err)}, "读不出这一行："+err.Error(), "cannot read this row: "+err.Error())
 			return nil, false
 		}
+		line, _ := c.FieldPos(0)
+		at := decl.Pos{File: file, Line: line}
 		o := seedOrg{orgOf(row, col), at}
 		switch err := o.check(); {
 		case err != nil:
@@ -111,6 +111,14 @@ func readOrgs(in io.Reader, file string, r *decl.Report) (orgs []seedOrg, ok boo
 		orgs = append(orgs, o)
 	}
 	return orgs, ok
+}
+
+// lineOf returns the line at which reading failed, 0 when the error names none.
+func lineOf(err error) int {
+	if p, ok := errors.AsType[*csv.ParseError](err); ok {
+		return p.StartLine
+	}
+	return 0
 }
 
 // seedHead returns the place of each column, nil when rows cannot be read.
