@@ -115,12 +115,15 @@ func parses(text []byte) bool {
 	}
 }
 
-// firstBadByte returns the offset of the first byte that is no UTF-8 or is a
-// control character, or -1.
+// firstBadByte returns the offset of the first byte that is no UTF-8, or of the
+// first control character or line break that editors do not show as one, or -1.
 func firstBadByte(text []byte) int {
 	for i := 0; i < len(text); {
 		c, n := utf8.DecodeRune(text[i:])
-		if c == utf8.RuneError && n == 1 || c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+		switch {
+		case c == utf8.RuneError && n == 1, c == 0x7f, c == 0x85, c == 0x2028, c == 0x2029,
+			c < ' ' && c != '\t' && c != '\n' && c != '\r',
+			c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
 			return i
 		}
 		i += n
@@ -163,9 +166,9 @@ func checkText(text []byte, file string, r *decl.Report) bool {
 	}
 	start := bytes.LastIndexByte(text[:bad], '\n') + 1
 	at := decl.Pos{File: file, Line: 1 + bytes.Count(text[:bad], []byte("\n")), Col: 1 + utf8.RuneCount(text[start:bad])}
-	if text[bad] < 0x80 {
-		r.Add(at, fmt.Sprintf("含有不可见的控制字符（%#02x），请删除", text[bad]),
-			fmt.Sprintf("an invisible control character (%#02x) is in the text; remove it", text[bad]))
+	if c, n := utf8.DecodeRune(text[bad:]); n > 1 || c < utf8.RuneSelf {
+		r.Add(at, fmt.Sprintf("含有不可见的控制字符（%U），请删除", c),
+			fmt.Sprintf("an invisible control character (%U) is in the text; remove it", c))
 	} else {
 		r.Add(at, "不是 UTF-8 编码；请另存为 UTF-8", "not UTF-8; save the file as UTF-8")
 	}
