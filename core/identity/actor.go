@@ -15,6 +15,7 @@ const (
 // Actor is who asks. It is shared between requests: nobody changes one.
 type Actor struct {
 	Person  string // id of the person; empty for a client that acts for an organisation alone
+	Subject string // id of the natural person's record that is about the person, when it is known
 	Name    string // how the person or the client is called
 	Account string // login name, when signed in by password
 	Session string // id of the session (not its token), when there is one

@@ -130,9 +130,10 @@ func (s *Service) loadClient(q db.Querier, k digest, now int64) (*cached, error)
 	var perMinute int
 	var disabled, closed bool
 	err := q.QueryRow(`select c.id, c.name, coalesce(c.person, ''), coalesce(c.org, ''), coalesce(o.path, ''), coalesce(o.division, ''),
-			c.roles, c.expires_at, c.per_minute, c.disabled, o.closed_at is not null
-		from identity_client c left join identity_org o on o.id = c.org where c.hash = $1`, k[:]).
-		Scan(&a.Client, &a.Name, &a.Person, &p.Org, &p.Path, &p.Division, &roles, &expires, &perMinute, &disabled, &closed)
+			coalesce(p.subject, ''), c.roles, c.expires_at, c.per_minute, c.disabled, o.closed_at is not null
+		from identity_client c left join identity_org o on o.id = c.org left join identity_person p on p.id = c.person
+		where c.hash = $1`, k[:]).
+		Scan(&a.Client, &a.Name, &a.Person, &p.Org, &p.Path, &p.Division, &a.Subject, &roles, &expires, &perMinute, &disabled, &closed)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, badKey()
 	}

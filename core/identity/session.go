@@ -59,9 +59,9 @@ func (s *Service) loadSession(q db.Querier, key digest, now, seen int64) (*cache
 	a := &Actor{}
 	var created, written int64
 	var disabled bool
-	err := q.QueryRow(`select s.id, s.person, s.login, s.created_at, s.seen_at, p.name, a.disabled
+	err := q.QueryRow(`select s.id, s.person, s.login, s.created_at, s.seen_at, p.name, coalesce(p.subject, ''), a.disabled
 		from identity_session s join identity_person p on p.id = s.person join identity_account a on a.login = s.login
-		where s.hash = $1`, key[:]).Scan(&a.Session, &a.Person, &a.Account, &created, &written, &a.Name, &disabled)
+		where s.hash = $1`, key[:]).Scan(&a.Session, &a.Person, &a.Account, &created, &written, &a.Name, &a.Subject, &disabled)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, notSignedIn()
 	}
