@@ -72,7 +72,7 @@ func NewEnv(shapes []Shape, functions []Function) *Env {
 	if err != nil {
 		panic("rule: " + err.Error())
 	}
-	p := &provider{Provider: registry, shapes: map[string]Shape{}}
+	p := &provider{Registry: registry, shapes: map[string]Shape{}}
 	for _, s := range shapes {
 		if _, twice := p.shapes[s.Name]; twice {
 			panic("rule: shape registered twice: " + s.Name)
@@ -154,7 +154,7 @@ func (e *Env) Compile(src Source, vars Vars, want Type, r *decl.Report) *Expr {
 
 // provider adds the shapes to CEL's own types.
 type provider struct {
-	types.Provider
+	*types.Registry
 	shapes map[string]Shape
 }
 
@@ -162,13 +162,13 @@ func (p *provider) FindStructType(name string) (*types.Type, bool) {
 	if _, ok := p.shapes[name]; ok {
 		return types.NewTypeTypeWithParam(types.NewObjectType(name)), true
 	}
-	return p.Provider.FindStructType(name)
+	return p.Registry.FindStructType(name)
 }
 
 func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
 	s, ok := p.shapes[name]
 	if !ok {
-		return p.Provider.FindStructFieldNames(name)
+		return p.Registry.FindStructFieldNames(name)
 	}
 	out := make([]string, 0, len(s.Fields))
 	for f := range s.Fields {
@@ -181,7 +181,7 @@ func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
 func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
 	s, ok := p.shapes[name]
 	if !ok {
-		return p.Provider.FindStructFieldType(name, field)
+		return p.Registry.FindStructFieldType(name, field)
 	}
 	t, ok := s.Fields[field]
 	if !ok {
