@@ -165,3 +165,21 @@ func TestSM2WithOpenSSL(t *testing.T) {
 		t.Error("a signature of openssl does not verify")
 	}
 }
+
+// rotate puts the primary key of a log aside, so that the next start makes a
+// new one.
+func rotate(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Rename(filepath.Join(dir, "key", edFile), filepath.Join(dir, "key", "old-1.key")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustCheckpoint(t *testing.T, f *fixture) []byte {
+	t.Helper()
+	raw, err := f.store.files.ReadCheckpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
