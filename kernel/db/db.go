@@ -57,6 +57,7 @@ type backend interface {
 	query(ctx context.Context, sql string, args []any) (*Rows, error)
 	// snapshot runs fn with a Querier whose answers are all of one moment.
 	snapshot(ctx context.Context, fn func(Querier) error) error
+	queued() int
 	close() error
 }
 
@@ -138,6 +139,10 @@ func (d *DB) do(ctx context.Context, fn func(*Tx) error, m mode) error {
 	}
 	return d.back.do(ctx, fn, m)
 }
+
+// Queued returns how many closures wait for their turn on SQLite, for metrics;
+// always 0 on PostgreSQL.
+func (d *DB) Queued() int { return d.back.queued() }
 
 // Read returns a Querier for questions outside a transaction, each of which
 // sees every commit that Do has returned from. ctx ends them.

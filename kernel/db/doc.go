@@ -5,11 +5,13 @@
 //
 //   - [DB.Do] returns nil only after the transaction is on disk. A crash or a
 //     power cut after that loses nothing; one before that leaves no trace.
-//   - A closure given to Do behaves as if it ran alone: transactions are
-//     serialised on SQLite and serialisable on PostgreSQL. It may be run more
-//     than once (its transaction is rolled back in between), so it does no I/O,
-//     starts no goroutine that uses its [Tx], and resets what it assigned.
-//     It should end within 5 ms, within 20 ms under [DB.DoLow].
+//   - A closure given to Do sees one state of the data, and no change to a row
+//     that it changes is lost. It behaves as if it ran alone when it decides
+//     by rows it changes, or takes a [Tx.Lock].
+//   - A closure may be run more than once (its transaction is rolled back in
+//     between), so it does no I/O, starts no goroutine that uses its [Tx], and
+//     resets what it assigned. It should end within 5 ms, within 20 ms under
+//     [DB.DoLow].
 //   - A statement that fails dooms its transaction, as PostgreSQL has it: Do
 //     returns that error even when the closure swallowed it. What may collide
 //     says `on conflict do nothing` and looks at the number of rows.

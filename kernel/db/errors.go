@@ -76,7 +76,7 @@ func sqliteFault(e *sqlite.Error) *fault.Fault {
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
 		return errAway(e)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fault.Wrap(e, fault.Unavailable, "database-busy", "数据库正忙,请稍后再试", "the database is busy; try again shortly")
+		return errBusy(e)
 	case sqlite3.SQLITE_TOOBIG:
 		return fault.Wrap(e, fault.Invalid, "too-big", "内容过大", "the value is too big")
 	}
@@ -89,7 +89,7 @@ func postgresFault(e *pgconn.PgError) *fault.Fault {
 	case e.Code == "53100" || e.Code == "53200": // disk_full, out_of_memory
 		return errFull(e)
 	case strings.HasPrefix(e.Code, "53"): // too_many_connections and its kind
-		return fault.Wrap(e, fault.Unavailable, "database-busy", "数据库正忙,请稍后再试", "the database is busy; try again shortly")
+		return errBusy(e)
 	case strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "58"):
 		return errAway(e) // shutdown, connection failures, system errors
 	case e.Code == "25006": // read_only_sql_transaction: a standby before it is promoted
@@ -113,6 +113,10 @@ func isConnectionError(err error) bool {
 
 func errFull(cause error) *fault.Fault {
 	return fault.Wrap(cause, fault.Exhausted, "disk-full", "存储空间已满,未作任何更改", "the disk is full; nothing was changed")
+}
+
+func errBusy(cause error) *fault.Fault {
+	return fault.Wrap(cause, fault.Unavailable, "database-busy", "数据库正忙,请稍后再试", "the database is busy; try again shortly")
 }
 
 func errAway(cause error) *fault.Fault {

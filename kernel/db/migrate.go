@@ -23,8 +23,12 @@ func (m Migration) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-const migrationTable = `create table if not exists db_migration (
-	owner text not null, version bigint not null, hash text not null, primary key (owner, version))`
+// ownTables are those of this package. db_lock is used on PostgreSQL only.
+var ownTables = []string{
+	`create table if not exists db_migration (
+		owner text not null, version bigint not null, hash text not null, primary key (owner, version))`,
+	`create table if not exists db_lock (name text primary key, touched bigint not null)`,
+}
 
 // Migrate applies, each in a transaction of its own and once for ever, the
 // migrations that this database has not seen. It refuses when the text of an
@@ -34,7 +38,7 @@ func (d *DB) Migrate(ctx context.Context, ms ...Migration) error {
 		if err := d.lockSchema(tx); err != nil {
 			return err
 		}
-		return d.ddl(tx, []string{migrationTable})
+		return d.ddl(tx, ownTables)
 	}, schema)
 	if err != nil {
 		return fmt.Errorf("db: migrate: %w", err)

@@ -21,7 +21,7 @@ import (
 const (
 	dialTimeout = 3 * time.Second  // how long a database that is away is waited for
 	stuckAfter  = 60 * time.Second // a write transaction that takes longer is given up
-	maxAttempts = 30               // of a transaction that others get in the way of
+	giveUpAfter = 10 * time.Second // of attempts that others got in the way of
 )
 
 // postgresDB is PostgreSQL, or what speaks its wire.
@@ -39,7 +39,7 @@ func openPostgres(ctx context.Context, url string, o Options) (*postgresDB, erro
 	if err != nil {
 		return nil, fmt.Errorf("db: the PostgreSQL address: %w", err)
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAliveConfig: net.KeepAliveConfig{
+	dialer := &net.Dialer{Timeout: dialTimeout, Control: giveUpSilentPeers, KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}}
 	cfg.DialFunc = dialer.DialContext
 	cfg.ConnectTimeout = 2 * dialTimeout
@@ -71,20 +71,21 @@ func pool(cfg *pgx.ConnConfig, size int) *sql.DB {
 // do runs fn in the caller's goroutine, again as long as other transactions
 // got in its way. Hooks run after the commit.
 func (p *postgresDB) do(ctx context.Context, fn func(*Tx) error, m mode) error {
-	p.mu.RLock()
-	if p.closing {
-		p.mu.RUnlock()
-		return errClosing()
-	}
 	out, err := p.attempts(ctx, fn, m)
-	p.mu.RUnlock()
 	if err != nil {
 		return err
 	}
 	return out.deliver()
 }
 
+// attempts keeps close waiting while it runs. A closure may end this goroutine
+// with runtime.Goexit, so whatever is held is given back by defer.
 func (p *postgresDB) attempts(ctx context.Context, fn func(*Tx) error, m mode) (outcome, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closing {
+		return outcome{}, errClosing()
+	}
 	if m == low {
 		select {
 		case p.patient <- struct{}{}:
@@ -93,18 +94,19 @@ func (p *postgresDB) attempts(ctx context.Context, fn func(*Tx) error, m mode) (
 			return outcome{}, ctx.Err()
 		}
 	}
+	start := time.Now()
 	for n := 1; ; n++ {
 		conn, err := p.write.Conn(ctx)
 		if err != nil {
 			return outcome{}, explain(err, "connect")
 		}
 		out, again := p.attempt(conn, fn, m)
-		conn.Close()
-		if !again || (again && n == maxAttempts) {
+		if !again || (IsUnique(out.err) && n > 1) { // a collision that comes again is no accident of timing
 			return out, nil
 		}
-		if IsUnique(out.err) && n > 1 {
-			return out, nil // it was no accident of timing
+		if time.Since(start) > giveUpAfter {
+			p.log.Warn("a transaction was given up after others got in its way", "attempts", n, "err", out.err)
+			return outcome{err: errBusy(out.err)}, nil
 		}
 		if err := pause(ctx, n); err != nil {
 			return outcome{}, err
@@ -128,6 +130,7 @@ func pause(ctx context.Context, n int) error {
 // goes away does not undo what has begun. again reports that a further attempt
 // may succeed.
 func (p *postgresDB) attempt(conn *sql.Conn, fn func(*Tx) error, m mode) (out outcome, again bool) {
+	defer conn.Close()
 	ctx := context.Background()
 	if m != schema {
 		var cancel context.CancelFunc
@@ -138,7 +141,7 @@ func (p *postgresDB) attempt(conn *sql.Conn, fn func(*Tx) error, m mode) (out ou
 	if err != nil {
 		return outcome{err: explain(err, "begin")}, false
 	}
-	defer tx.Rollback() // after a Goexit of the closure too
+	defer tx.Rollback()
 	t := &Tx{conn: &postgresTx{ctx, tx}}
 	out = runClosure(fn, t)
 	if out.failed() {
@@ -151,12 +154,14 @@ func (p *postgresDB) attempt(conn *sql.Conn, fn func(*Tx) error, m mode) (out ou
 	return out, false
 }
 
-// isolation: serializable, so that a closure may be written as if it ran alone.
+// isolation: repeatable read, so that a closure sees one state of the data and
+// is run again when a row it changes was changed meanwhile. Why neither more
+// nor less: docs/adr/0002-one-sql-text.md.
 func isolation(m mode) sql.IsolationLevel {
 	if m == claim || m == schema {
 		return sql.LevelReadCommitted
 	}
-	return sql.LevelSerializable
+	return sql.LevelRepeatableRead
 }
 
 // explainCommit knows that after a lost connection nobody can say whether the
@@ -175,16 +180,15 @@ func explainCommit(err error) error {
 // manual, section 13.5).
 func isRetryable(err error) bool {
 	pe, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return false
-	}
-	switch pe.Code {
-	case "40001", "40P01", "23505":
-		return true
-	case "0A000":
-		return pe.Message == "cached plan must not change result type"
-	}
-	return false
+	return ok && (pe.Code == "40001" || pe.Code == "40P01" || pe.Code == "23505") || isStalePlan(err)
+}
+
+// isStalePlan reports that a table changed after the statement was prepared.
+// The driver forgets the plan on this error (0A000 has other causes, which the
+// next attempt reports again).
+func isStalePlan(err error) bool {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pe.Code == "0A000" && pe.Routine == "RevalidateCachedQuery"
 }
 
 func (p *postgresDB) query(ctx context.Context, text string, args []any) (*Rows, error) {
@@ -192,6 +196,9 @@ func (p *postgresDB) query(ctx context.Context, text string, args []any) (*Rows,
 		return nil, err
 	}
 	rows, err := p.read.QueryContext(ctx, text, args...)
+	if isStalePlan(err) {
+		rows, err = p.read.QueryContext(ctx, text, args...)
+	}
 	if err != nil {
 		return nil, explain(err, text)
 	}
@@ -206,6 +213,8 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(Querier) error) error
 	defer tx.Rollback()
 	return fn(&snapshot{ctx: ctx, tx: tx, text: func(s string) string { return s }})
 }
+
+func (p *postgresDB) queued() int { return 0 }
 
 func (p *postgresDB) close() error {
 	p.mu.Lock() // waits for the transactions that run
@@ -233,6 +242,14 @@ func (t *postgresTx) exec(text string, args []any) (sql.Result, error) {
 		return nil, explain(err, text)
 	}
 	return res, nil
+}
+
+// lock touches a row of the lock's name: who began before another has committed
+// its touch is run again, and so sees what the other did.
+func (t *postgresTx) lock(name string) error {
+	_, err := t.exec(`insert into db_lock (name, touched) values ($1, 1)
+		on conflict (name) do update set touched = db_lock.touched + 1`, []any{name})
+	return err
 }
 
 func (t *postgresTx) query(text string, args []any) (*Rows, error) {

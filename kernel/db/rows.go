@@ -10,8 +10,8 @@ type Rows struct {
 	explain func(error) error // makes a driver's error what callers see
 	tx      *Tx               // the transaction whose open query this is, or nil
 	release func()            // called once when the rows are closed, or nil
-	bools   []bool            // which columns are boolean, when the driver does not say so by itself
-	intBool bool              // the driver gives booleans as integers
+	loose   bool              // the driver does not keep to declared types
+	bools   []bool            // which columns are boolean, once it matters
 }
 
 // Next makes the next row ready for Scan; false at the end or on an error.
@@ -24,40 +24,56 @@ func (r *Rows) Next() bool {
 }
 
 // Scan copies the row into dest, as database/sql does. Into an *any it gives
-// nil, int64, float64, bool, string or []byte, the same on both databases.
+// nil, int64, float64, bool, string or []byte, the same on both databases. Into
+// a *[]byte an empty bytea may come as nil.
 func (r *Rows) Scan(dest ...any) error {
 	if err := r.rows.Scan(dest...); err != nil {
 		return r.explain(err)
 	}
-	if r.intBool {
-		return r.fixBools(dest)
+	if r.loose {
+		return r.fix(dest)
 	}
 	return nil
 }
 
-// fixBools turns integers into booleans where an *any received a column that
-// was declared boolean.
-func (r *Rows) fixBools(dest []any) error {
+// fix gives an *any the type its column was declared with: SQLite has integers
+// for booleans, and its driver has nil for an empty bytea.
+func (r *Rows) fix(dest []any) error {
 	for i, d := range dest {
 		p, ok := d.(*any)
 		if !ok {
 			continue
 		}
-		if r.bools == nil {
-			types, err := r.rows.ColumnTypes()
+		switch v := (*p).(type) {
+		case int64:
+			is, err := r.isBool(i)
 			if err != nil {
-				return r.explain(err)
+				return err
 			}
-			r.bools = make([]bool, len(types))
-			for j, t := range types {
-				r.bools[j] = t.DatabaseTypeName() == "BOOLEAN"
+			if is {
+				*p = v != 0
 			}
-		}
-		if n, ok := (*p).(int64); ok && r.bools[i] {
-			*p = n != 0
+		case []byte:
+			if v == nil {
+				*p = []byte{}
+			}
 		}
 	}
 	return nil
+}
+
+func (r *Rows) isBool(column int) (bool, error) {
+	if r.bools == nil {
+		types, err := r.rows.ColumnTypes()
+		if err != nil {
+			return false, r.explain(err)
+		}
+		r.bools = make([]bool, len(types))
+		for i, t := range types {
+			r.bools[i] = t.DatabaseTypeName() == "BOOLEAN"
+		}
+	}
+	return r.bools[column], nil
 }
 
 // Columns returns the names of the columns.

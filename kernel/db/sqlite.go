@@ -23,7 +23,7 @@ type sqliteDB struct {
 // commit returns after fdatasync of the log.
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) {
 	write, err := sql.Open("sqlite", sqliteURL(path, "journal_mode(wal)", "synchronous(full)", "cache_size(-16000)",
-		"wal_autocheckpoint(1000)", "journal_size_limit(67108864)"))
+		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, fmt.Errorf("db: open %s: %w", path, err)
 	}
@@ -82,7 +82,7 @@ func (s *sqliteDB) query(ctx context.Context, text string, args []any) (*Rows, e
 }
 
 func sqliteRows(rows *sql.Rows, text string, release func()) *Rows {
-	return &Rows{rows: rows, explain: func(err error) error { return explain(err, text) }, release: release, intBool: true}
+	return &Rows{rows: rows, explain: func(err error) error { return explain(err, text) }, release: release, loose: true}
 }
 
 func (s *sqliteDB) snapshot(ctx context.Context, fn func(Querier) error) error {
@@ -91,8 +91,10 @@ func (s *sqliteDB) snapshot(ctx context.Context, fn func(Querier) error) error {
 		return explain(err, "begin")
 	}
 	defer tx.Rollback()
-	return fn(&snapshot{ctx: ctx, tx: tx, text: sqliteText, intBool: true})
+	return fn(&snapshot{ctx: ctx, tx: tx, text: sqliteText, loose: true})
 }
+
+func (s *sqliteDB) queued() int { return s.writer.queued() }
 
 func (s *sqliteDB) close() error {
 	s.writer.close()
@@ -106,10 +108,10 @@ func (s *sqliteDB) close() error {
 
 // snapshot asks within one reading transaction.
 type snapshot struct {
-	ctx     context.Context
-	tx      *sql.Tx
-	text    func(string) string
-	intBool bool
+	ctx   context.Context
+	tx    *sql.Tx
+	text  func(string) string
+	loose bool
 }
 
 func (s *snapshot) Query(text string, args ...any) (*Rows, error) {
@@ -120,7 +122,7 @@ func (s *snapshot) Query(text string, args ...any) (*Rows, error) {
 	if err != nil {
 		return nil, explain(err, text)
 	}
-	return &Rows{rows: rows, explain: func(err error) error { return explain(err, text) }, intBool: s.intBool}, nil
+	return &Rows{rows: rows, explain: func(err error) error { return explain(err, text) }, loose: s.loose}, nil
 }
 
 func (s *snapshot) QueryRow(text string, args ...any) *Row { return newRow(s.Query(text, args...)) }

@@ -14,7 +14,8 @@ import (
 const (
 	maxGroup   = 256                    // closures in one commit
 	maxOpen    = 5 * time.Millisecond   // how long a group takes newcomers in
-	lowWait    = 100 * time.Millisecond // after which a low closure goes first
+	quiet      = 2 * time.Millisecond   // without a normal closure before a low one has its turn
+	lowWait    = 100 * time.Millisecond // after which a low closure has its turn all the same
 	maxWaiting = 20_000                 // closures that may wait for a turn
 )
 
@@ -37,6 +38,7 @@ type writer struct {
 	group   []*request // being run
 	culprit int        // index in group of the closure that runs, -1 for none
 	stopped chan struct{}
+	busy    time.Time // when a group of normal closures last ended
 }
 
 // request is one closure and the channel on which its outcome is told.
@@ -110,20 +112,48 @@ func (w *writer) enqueue(r *request) error {
 	return nil
 }
 
+func (w *writer) queued() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.urgent) + len(w.patient)
+}
+
 // next waits for work and returns it; nil when the writer is to stop.
 func (w *writer) next() []*request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.urgent) == 0 && len(w.patient) == 0 {
-		if w.closing {
+	for {
+		early := w.tooEarly()
+		switch {
+		case len(w.patient) > 0 && early <= 0:
+			return pop(&w.patient, 1)
+		case len(w.urgent) > 0:
+			return pop(&w.urgent, maxGroup)
+		case len(w.patient) > 0:
+			t := time.AfterFunc(early, w.wake.Broadcast)
+			w.wake.Wait()
+			t.Stop()
+		case w.closing:
 			return nil
+		default:
+			w.wake.Wait()
 		}
-		w.wake.Wait()
 	}
-	if len(w.urgent) == 0 || (len(w.patient) > 0 && time.Since(w.patient[0].since) > lowWait) {
-		return pop(&w.patient, 1)
+}
+
+// tooEarly returns how long the first low closure has yet to wait. Callers that
+// were just answered often come back at once, so an empty queue is no proof
+// that nobody is in a hurry.
+func (w *writer) tooEarly() time.Duration {
+	if len(w.patient) == 0 || w.closing {
+		return 0
 	}
-	return pop(&w.urgent, maxGroup)
+	now := time.Now()
+	late := lowWait - now.Sub(w.patient[0].since)
+	if len(w.urgent) > 0 {
+		return late
+	}
+	return min(late, quiet-now.Sub(w.busy))
 }
 
 // more returns what came while the group was run, for the same commit.
@@ -163,6 +193,9 @@ func (w *writer) loop() {
 			break
 		}
 		w.runGroup(g)
+		if len(g) > 0 && g[0].mode != low {
+			w.busy = time.Now()
+		}
 	}
 	finished = true
 	close(w.stopped)

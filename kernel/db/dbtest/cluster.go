@@ -21,7 +21,7 @@ import (
 // Chinese rules unless a statement says otherwise, so that a missing
 // `collate "C"` shows. Durability is off: what tests it does so elsewhere.
 const clusterScript = `
-trap '' INT HUP
+trap '' INT HUP TERM
 bin=$1; dir=$2; cd "$dir" || exit 1
 {
 	"$bin/initdb" -D data -U postgres -A trust -E UTF8 --no-sync --locale=C.UTF-8 --locale-provider=icu --icu-locale=zh ||
