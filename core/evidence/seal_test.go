@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 		klog.LogToStderr(false)
 		klog.SetOutput(io.Discard)
 	}
+	if os.Getenv(crashURL) != "" {
+		crashChild()
+	}
 	os.Exit(m.Run())
 }
 
