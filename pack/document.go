@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"chengshu/core/decl"
+	"chengshu/pack/syntax"
 )
 
 // document is one YAML document on its way from a file to an item.
@@ -38,7 +39,7 @@ func checkName(name string, at decl.Pos, r *decl.Report) bool {
 // parse reads the documents of one file. The kind and name are taken off; the
 // rest of each document stays in its Node.
 func parse(text []byte, file, pack string, r *decl.Report) []*document {
-	if !checkText(text, file, r) {
+	if !syntax.CheckText(text, file, r) {
 		return nil
 	}
 	var out []*document
@@ -50,7 +51,7 @@ func parse(text []byte, file, pack string, r *decl.Report) []*document {
 			return out
 		}
 		if err != nil {
-			syntaxProblem(text, file, err, r)
+			syntax.Explain(text, file, err, r)
 			return out
 		}
 		if len(n.Content) == 0 || empty(n.Content[0]) {

@@ -1,4 +1,7 @@
-package pack
+// Package syntax says in plain words, in Chinese and English, why a text is no
+// YAML, at the line where a person must look. The parser's own messages name
+// the line where the surrounding block began and speak of its inner states.
+package syntax
 
 import (
 	"bytes"
@@ -32,8 +35,8 @@ var hints = []struct{ in, zh, en string }{
 
 var lineInMessage = regexp.MustCompile(`line (\d+): `)
 
-// syntaxProblem notes why text is no YAML, at the line where a person must look.
-func syntaxProblem(text []byte, file string, cause error, r *decl.Report) {
+// Explain notes why the parser refused text with cause.
+func Explain(text []byte, file string, cause error, r *decl.Report) {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	line := faultyLine(text, lines, cause)
 	at := decl.Pos{File: file, Line: line, Col: 1}
@@ -157,9 +160,10 @@ func fullWidthColon(lines [][]byte, line int) int {
 	return 0
 }
 
-// checkText notes bytes that no declaration may hold and reports whether there
-// are none. YAML would refuse them without a line.
-func checkText(text []byte, file string, r *decl.Report) bool {
+// CheckText notes the first byte that no text file may hold, such as a control
+// character, and reports whether there is none. The parser would refuse it
+// without naming a line.
+func CheckText(text []byte, file string, r *decl.Report) bool {
 	bad := firstBadByte(text)
 	if bad < 0 {
 		return true
