@@ -15,6 +15,7 @@ import (
 func Kinds() []decl.Kind {
 	return []decl.Kind{
 		{Name: "role", New: func() decl.Item { return &Role{} }, Order: 0},
+		{Name: "organisations", New: func() decl.Item { return &Organisations{} }, Order: 5},
 		{Name: "account", New: func() decl.Item { return &Account{} }, Order: 90},
 	}
 }

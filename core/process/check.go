@@ -37,6 +37,7 @@ func (p *Process) Check(s *decl.Set, r *decl.Report) {
 	if t.OrgBy == "" {
 		t.OrgBy = "unit"
 	}
+	t.Unique = append(t.Unique, "number")
 	t.AddSystem(r, p.caseFields()...)
 	p.action = map[string]*Action{}
 	for _, a := range p.Actions {

@@ -175,7 +175,8 @@ var queryColumns = []string{"created_at", "updated_at", "created_by", "id"}
 
 func (b *builder) cond(c Cond) error {
 	f := b.t.byName[c.Field]
-	if !slices.Contains(queryColumns, c.Field) && (f == nil || !slices.Contains(b.t.Filters, c.Field)) {
+	known := slices.Contains(queryColumns, c.Field) || slices.Contains(b.t.Filters, c.Field) || f != nil && f.System
+	if !known {
 		return fault.New(fault.Invalid, "unknown-filter", "不能按此条件筛选："+c.Field, "cannot filter by "+c.Field).
 			With(c.Field, "可用："+strings.Join(b.t.Filters, "、"), "known: "+strings.Join(b.t.Filters, ", "))
 	}

@@ -176,8 +176,8 @@ func (t *Type) indexes() []string {
 	for _, name := range t.Unique {
 		out = append(out, "unique |("+name+") where deleted_at is null")
 	}
-	if t.hasOwner() {
-		out = append(out, "|(created_by, n)")
+	if t.Case {
+		out = append(out, "|(created_by, n)", "|(created_at)", "|(closed_at) where closed_at is not null")
 	}
 	if t.OrgBy != "" {
 		out = append(out, "|(org, n)"+living)
@@ -197,6 +197,3 @@ func (t *Type) indexes() []string {
 	}
 	return out
 }
-
-// hasOwner reports whether rows are made by people, who will ask for their own.
-func (t *Type) hasOwner() bool { return t.Case }

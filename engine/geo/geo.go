@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"sync/atomic"
 
 	"chengshu/core/decl"
@@ -38,7 +37,8 @@ type Points struct {
 	decl.Pos
 	In       string `yaml:"in,required"`
 	Geometry string `yaml:"geometry,required"`
-	Level    string `yaml:"level,required"` // the value of the field `level`
+	Level    string `yaml:"level,required"`  // the value of the field `level`
+	Within   string `yaml:"within,required"` // the field that names the boundary's record
 }
 
 // Kind is the declaration kind of gazetteers.
@@ -60,7 +60,7 @@ func (g *Gazetteer) Check(s *decl.Set, r *decl.Report) {
 		}
 	}
 	field(g.Areas.Pos, g.Areas.In, g.Areas.Geometry, g.Areas.Division)
-	field(g.Points.Pos, g.Points.In, g.Points.Geometry, "level")
+	field(g.Points.Pos, g.Points.In, g.Points.Geometry, g.Points.Within, "level")
 }
 
 // Index answers where a point lies. Load it before use, and again when the
@@ -85,14 +85,14 @@ type places struct {
 type area struct {
 	record.Area
 	box      record.Box
+	id       string
 	division string
-	path     string
 }
 
 type point struct {
 	record.Point
 	division string
-	path     string
+	within   string // id of the boundary
 }
 
 // Load reads the gazetteers' records.
@@ -101,7 +101,7 @@ func (x *Index) Load(ctx context.Context, gazetteers []*Gazetteer) error {
 	for _, g := range gazetteers {
 		err := x.records.Each(ctx, g.Areas.In, func(r *record.Row) error {
 			if a, ok := r.Get(g.Areas.Geometry).(record.Area); ok {
-				p.areas = append(p.areas, area{a, a.Bounds(), r.Text(g.Areas.Division), r.Place})
+				p.areas = append(p.areas, area{a, a.Bounds(), r.ID, r.Text(g.Areas.Division)})
 			}
 			return nil
 		})
@@ -110,7 +110,7 @@ func (x *Index) Load(ctx context.Context, gazetteers []*Gazetteer) error {
 		}
 		err = x.records.Each(ctx, g.Points.In, func(r *record.Row) error {
 			if at, ok := r.Get(g.Points.Geometry).(record.Point); ok && r.Text("level") == g.Points.Level {
-				p.points = append(p.points, point{at, r.ID, r.Place})
+				p.points = append(p.points, point{at, r.ID, r.Text(g.Points.Within)})
 			}
 			return nil
 		})
@@ -141,7 +141,7 @@ func (all *places) nearest(p record.Point, a *area) string {
 	squeeze := math.Cos(p.Lat * math.Pi / 180)
 	for i := range all.points {
 		q := &all.points[i]
-		if !strings.HasPrefix(q.path, a.path) {
+		if q.within != a.id {
 			continue
 		}
 		dx, dy := (q.Lon-p.Lon)*squeeze, q.Lat-p.Lat
