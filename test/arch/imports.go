@@ -25,7 +25,7 @@ var layers = map[string]layer{
 	"web":      {nil, "web's only Go embeds the built application"},
 	"server":   {[]string{"kernel", "core", "engine", "standard", "pack", "packs", "web"}, "server wires what stands below it"},
 	"cmd":      {[]string{"kernel", "core", "engine", "standard", "pack", "packs", "web", "server"}, "cmd only starts the server"},
-	"test":     {[]string{"kernel", "core", "engine", "standard", "pack", "packs", "web", "server"}, "black-box suites stand above everything"},
+	"test":     {[]string{"kernel", "core", "engine", "standard", "pack", "packs", "web", "server", "bench"}, "black-box suites stand above everything"},
 	"bench":    {[]string{"kernel", "core", "engine", "standard", "pack", "packs", "web", "server"}, "benchmarks stand above everything"},
 }
 

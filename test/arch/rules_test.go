@@ -70,6 +70,8 @@ func TestImports(t *testing.T) {
 		{"cmd/chengshu/main.go", "chengshu/bench/synth", "starts the server"},
 		{"cmd/citygen/main.go", "chengshu/bench/synth", ""},
 		{"bench/main.go", "chengshu/server", ""},
+		{"bench/main.go", "chengshu/test/city", "benchmarks stand"},
+		{"test/data/a_test.go", "chengshu/bench/synth", ""},
 		{"util/a.go", "fmt", "outside the layout"},
 		{"main.go", "fmt", "outside the layout"},
 	} {
