@@ -165,7 +165,8 @@ func isolation(m mode) sql.IsolationLevel {
 }
 
 // explainCommit knows that after a lost connection nobody can say whether the
-// transaction was committed.
+// transaction was committed. pgx 5.12 then reports "conn closed" and calls it
+// safe to retry though the commit may have been sent; that is not believed.
 func explainCommit(err error) error {
 	if isConnectionError(err) || errors.Is(err, context.DeadlineExceeded) {
 		return fault.Wrap(err, fault.Unavailable, "commit-unknown", "数据库连接中断,操作可能已完成,请核对后再试",
