@@ -124,6 +124,11 @@ func (p *pkg) close(e event, out io.Writer, skips map[string]int) tally {
 	if e.Action == "fail" && t.failed == 0 {
 		t.failed++
 		failed = append(failed, "")
+		for name := range p.output { // a test that crashed the program has no result, but it has said why
+			if name != "" && p.result[name] == "" {
+				failed = append(failed, name)
+			}
+		}
 	}
 	if len(p.result) == 0 && t.failed == 0 {
 		return t // no tests in it

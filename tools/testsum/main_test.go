@@ -37,6 +37,7 @@ func TestSummarise(t *testing.T) {
 		"parent fails by itself":  {[]string{"pass A/x", "fail A", "fail"}, tally{1, 1, 0}, ""},
 		"does not compile":        {[]string{"fail"}, tally{0, 1, 0}, "fail"},
 		"main fails, tests pass":  {[]string{"pass A", "fail"}, tally{1, 1, 0}, ""},
+		"crashes":                 {[]string{"pass A", "run B", "output B panic: boom\n", "fail"}, tally{1, 1, 0}, "panic: boom"},
 		"never ends":              {[]string{"pass A", "run B"}, tally{0, 1, 0}, "did not finish"},
 		"seeds count once":        {[]string{"pass FuzzA/seed#0", "pass FuzzA/seed#1", "pass FuzzA", "pass"}, tally{1, 0, 0}, ""},
 		"failing seed":            {[]string{"fail FuzzA/seed#0", "pass FuzzA/seed#1", "fail FuzzA", "fail"}, tally{0, 1, 0}, ""},
