@@ -1,0 +1,43 @@
+import { SafetyCertificateOutlined } from "@ant-design/icons";
+import { App, Button } from "antd";
+import { useMutation } from "@tanstack/react-query";
+import { problemOf } from "../api/problem";
+import { itemPath } from "../api/query";
+import type { Type } from "../api/types";
+import { problemText } from "../kit/problemText";
+import { useText } from "../text";
+
+/** Downloads the evidence of one record or case: a file that anyone can check offline. */
+export function EvidenceLink({ type, id, name }: { type: Type; id: string; name: string }) {
+  const text = useText();
+  const { t } = text;
+  const { message } = App.useApp();
+  const download = useMutation({
+    mutationFn: () => fetchBundle(`${itemPath(type.kind, type.name, id)}/evidence`, name),
+    onSuccess: () => void message.success(t.item.evidenceSaved),
+    onError: (error) => void message.error(problemText(error, text)),
+  });
+  return (
+    <Button icon={<SafetyCertificateOutlined aria-hidden />} title={t.item.evidenceHelp} loading={download.isPending} onClick={() => download.mutate()}>
+      {t.item.evidence}
+    </Button>
+  );
+}
+
+/** Fetched first, and only then saved, so that a refusal is shown as a sentence and not saved as a file. */
+async function fetchBundle(path: string, name: string): Promise<void> {
+  const response = await fetch(path, { credentials: "same-origin" });
+  if (!response.ok) throw await problemOf(response);
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = fileName(response.headers.get("Content-Disposition")) ?? `evidence-${name}.json`;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  URL.revokeObjectURL(url);
+}
+
+export function fileName(disposition: string | null): string | undefined {
+  return /filename="?([^";]+)"?/.exec(disposition ?? "")?.[1];
+}

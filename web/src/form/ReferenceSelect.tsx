@@ -1,0 +1,125 @@
+import { Select } from "antd";
+import { useState } from "react";
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
+import { get } from "../api/client";
+import { keys } from "../api/keys";
+import { useType } from "../api/queries";
+import { itemPath, itemsPath, withParams } from "../api/query";
+import type { Item, Label, Org, Page, Type } from "../api/types";
+import { useText } from "../text";
+import type { Text } from "../text";
+import { itemTitle } from "../types/declared";
+import { useDelayed } from "../kit/useDelayed";
+
+interface Props {
+  id?: string;
+  /** The type referred to, or `org`. */
+  to: string | undefined;
+  many?: boolean;
+  value: string[];
+  /** Words for the values that are there already. */
+  labels?: Label | Label[];
+  described?: string;
+  invalid?: boolean;
+  required?: boolean;
+  onChange: (values: string[]) => void;
+}
+
+interface Option {
+  value: string;
+  label: string;
+}
+
+const offered = 30;
+
+/** Chooses other records by searching for them on the server. */
+export function ReferenceSelect({ id, to, many, value, labels, described, invalid, required, onChange }: Props) {
+  const text = useText();
+  const { t, pick } = text;
+  const [typed, setTyped] = useState("");
+  const [opened, setOpened] = useState(false);
+  const found = useOptions(to, useDelayed(typed, 250), opened, text);
+  const known = new Map(found.options.map((option) => [option.value, option.label]));
+  const given = labels === undefined ? [] : Array.isArray(labels) ? labels : [labels];
+  const [chosen, setChosen] = useState<Map<string, string>>(new Map());
+  const named = useNames(
+    to,
+    value.filter((one, index) => !known.has(one) && !chosen.has(one) && !given[index]),
+    text,
+  );
+  const labelOf = (one: string, index: number) => known.get(one) ?? chosen.get(one) ?? named.get(one) ?? (pick(given[index]) || one.slice(0, 8));
+  const selected = value.map((one, index) => ({ value: one, label: labelOf(one, index) }));
+  const change = (next: Option | Option[] | null | undefined) => {
+    const options = next === null || next === undefined ? [] : Array.isArray(next) ? next : [next];
+    setChosen(new Map([...chosen, ...options.map((option): [string, string] => [option.value, known.get(option.value) ?? option.label])]));
+    onChange(options.map((option) => option.value));
+    setTyped("");
+  };
+  return (
+    <Select<Option | Option[] | null>
+      id={id}
+      labelInValue
+      mode={many ? "multiple" : undefined}
+      showSearch={{ filterOption: false, onSearch: setTyped }}
+      allowClear={!required}
+      status={invalid ? "error" : undefined}
+      aria-describedby={described}
+      aria-required={required}
+      aria-invalid={invalid}
+      placeholder={t.form.typeToSearch}
+      notFoundContent={found.loading ? t.common.loading : t.form.noneFound}
+      loading={opened && found.loading}
+      onOpenChange={setOpened}
+      options={found.options}
+      value={many ? selected : (selected[0] ?? null)}
+      onChange={change}
+    />
+  );
+}
+
+function useOptions(to: string | undefined, q: string, enabled: boolean, text: Text): { options: Option[]; loading: boolean } {
+  const isOrg = to === "org";
+  const type = useType(isOrg ? undefined : to);
+  const orgs = useQuery({
+    queryKey: keys.orgs("", q),
+    queryFn: ({ signal }) => get<Page<Org>>(withParams("/api/orgs", { q }), signal),
+    enabled: isOrg && enabled,
+    placeholderData: keepPreviousData,
+  });
+  const declared = type.data;
+  const items = useQuery({
+    queryKey: ["list", to, "options", q],
+    queryFn: ({ signal }) => get<Page<Item>>(optionsPath(declared, q), signal),
+    enabled: !isOrg && enabled && declared !== undefined,
+    placeholderData: keepPreviousData,
+  });
+  if (isOrg) return { options: (orgs.data?.items ?? []).map((org) => ({ value: org.id, label: org.name })), loading: orgs.isFetching };
+  return { options: matching(items.data?.items ?? [], declared, q, text), loading: type.isFetching || items.isFetching };
+}
+
+/** A type without full-text search is offered from its first page, narrowed here. */
+function matching(items: Item[], type: Type | undefined, q: string, text: Text): Option[] {
+  const options = items.map((item) => ({ value: item.id, label: itemTitle(item, type, text) }));
+  return type?.search ? options : options.filter((option) => option.label.includes(q));
+}
+
+function optionsPath(type: Type | undefined, q: string): string {
+  if (type === undefined) return "";
+  return withParams(itemsPath(type.kind, type.name), type.search ? { q, limit: String(offered) } : { limit: "200" });
+}
+
+/** Titles of values that came by id alone, such as a filter in a bookmarked address. */
+function useNames(to: string | undefined, ids: string[], text: Text): Map<string, string> {
+  const type = useType(to === "org" ? undefined : to);
+  const declared = type.data;
+  const results = useQueries({
+    queries: ids.map((id) => ({
+      queryKey: keys.item(declared?.kind ?? "record", to ?? "", id),
+      queryFn: ({ signal }: { signal: AbortSignal }) => get<Item>(itemPath(declared?.kind ?? "record", to ?? "", id), signal),
+      enabled: declared !== undefined,
+    })),
+  });
+  const names = new Map<string, string>();
+  for (const { data } of results) if (data) names.set(data.id, itemTitle(data, declared, text));
+  return names;
+}
