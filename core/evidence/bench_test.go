@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -126,7 +127,7 @@ func fill(tb testing.TB, l *Log, acts int) {
 		err := l.DB.Do(context.Background(), func(tx *db.Tx) error {
 			for range n {
 				a := fullAct()
-				a.ID, a.Subject.ID = "", id.New()
+				a.ID, a.Subject.ID, a.Subjects = "", id.New(), Digest{}
 				if _, err := l.Append(tx, a); err != nil {
 					return err
 				}
@@ -168,4 +169,91 @@ func BenchmarkRead(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkCallers is what sealing takes from fifty callers who each append
+// one act in a transaction of their own; it reports how many acts were still
+// unsealed at the end.
+func BenchmarkCallers(b *testing.B) {
+	for _, sealing := range []bool{false, true} {
+		b.Run(fmt.Sprintf("sealing=%v", sealing), func(b *testing.B) {
+			l := benchLog(b, migrated(b, dbtest.SQLite(b)))
+			ctx, cancel := context.WithCancel(b.Context())
+			stopped := make(chan error, 1)
+			if sealing {
+				go func() { stopped <- l.Run(ctx) }()
+			} else {
+				stopped <- nil
+			}
+			b.SetParallelism(25) // of two processors each
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					a := fullAct()
+					a.ID, a.Subject.ID, a.Subjects = "", id.New(), Digest{}
+					err := l.DB.Do(ctx, func(tx *db.Tx) error {
+						_, err := l.Append(tx, a)
+						return err
+					})
+					if err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			b.StopTimer()
+			s, err := l.Status(ctx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+			b.ReportMetric(float64(s.Unsealed), "unsealed")
+			cancel()
+			if err := <-stopped; err != nil {
+				b.Error(err)
+			}
+		})
+	}
+}
+
+// BenchmarkMonitor is how many acts are compared with the log in a second.
+func BenchmarkMonitor(b *testing.B) {
+	const acts = 50_000
+	l := benchLog(b, migrated(b, dbtest.SQLite(b)))
+	fill(b, l, acts)
+	f := &fixture{Log: l, t: b}
+	f.seal()
+	b.ResetTimer()
+	for b.Loop() {
+		f.exec(`delete from evidence_monitor`)
+		c, err := NewMonitor(l).Check(b.Context())
+		if err != nil || !c.OK() || c.Checked != 2*acts {
+			b.Fatal(c, err)
+		}
+	}
+	b.ReportMetric(2*acts*float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+}
+
+// BenchmarkBundle is the export and the check of a case of a hundred acts.
+func BenchmarkBundle(b *testing.B) {
+	l := benchLog(b, migrated(b, dbtest.SQLite(b)))
+	f := &fixture{Log: l, t: b}
+	fill(b, l, 20_000)
+	for range 10 {
+		f.append("case", 10)
+		fill(b, l, 2_000)
+	}
+	f.seal()
+	raw := f.exported("case")
+	b.Run("export", func(b *testing.B) {
+		for b.Loop() {
+			f.exported("case")
+		}
+		b.ReportMetric(float64(len(raw)), "bytes")
+	})
+	b.Run("verify", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Verify(bytes.NewReader(raw), f.pins()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

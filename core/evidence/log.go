@@ -16,7 +16,6 @@ import (
 // Clock tells the time that acts and seals state.
 type Clock interface {
 	Now() time.Time
-	After(time.Duration) <-chan time.Time
 }
 
 // Deps is everything a Log needs. DB, Clock and Logger are required.
@@ -111,8 +110,18 @@ func signal(c chan struct{}) {
 // with the id and time it was given. After the commit the sealer is woken.
 //
 // A badly formed act is a fault of kind Invalid, code "bad-act"; the errors of
-// the database come as they are.
+// the database come as they are. An act of reading goes through AppendReading
+// or Read, which alone set Subjects.
 func (l *Log) Append(tx *db.Tx, a Act) (Act, error) {
+	if !a.Subjects.IsZero() {
+		c := checker{}
+		c.bad("subjects", "查阅行为须连同被查阅人一并记录", "an act of reading is written together with the persons read")
+		return Act{}, c.fault
+	}
+	return l.append(tx, a)
+}
+
+func (l *Log) append(tx *db.Tx, a Act) (Act, error) {
 	if a.ID == "" {
 		a.ID = id.New()
 	}

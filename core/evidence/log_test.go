@@ -35,7 +35,7 @@ func TestAppend(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := fullAct()
-		a.ID, a.At = "", 0
+		a.ID, a.At, a.Subjects = "", 0, Digest{}
 		var got Act
 		err = d.Do(t.Context(), func(tx *db.Tx) (err error) {
 			got, err = l.Append(tx, a)
@@ -90,9 +90,43 @@ func TestAppendIsOfTheTransaction(t *testing.T) {
 		if !fault.Is(err, fault.Invalid) {
 			t.Errorf("an empty act: %v", err)
 		}
+		err = d.Do(t.Context(), func(tx *db.Tx) error {
+			_, err := l.Append(tx, fullAct())
+			return err
+		})
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("a reading without the persons read: %v", err)
+		}
 		var n int
 		if err := d.Read(t.Context()).QueryRow(`select count(*) from act`).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d acts, %v", n, err)
+		}
+	})
+}
+
+func TestActsOn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		want := f.append("a", 3)
+		f.append("b", 2)
+		f.seal()
+		want = append(want, f.append("a", 1)...)
+		q := d.Read(t.Context())
+		page, err := ActsOn(q, "incident", "a", 0, 3)
+		if err != nil || len(page) != 3 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		rest, err := ActsOn(q, "incident", "a", page[2].N, 3)
+		if err != nil || len(rest) != 1 {
+			t.Fatalf("%+v, %v", rest, err)
+		}
+		for i, got := range append(page, rest...) {
+			if diff := cmp.Diff(want[i], got.Act); diff != "" || got.Sealed != (i < 3) {
+				t.Errorf("%d: sealed %v %s", i, got.Sealed, diff)
+			}
+		}
+		if none, err := ActsOn(q, "other", "a", 0, 3); err != nil || len(none) != 0 {
+			t.Errorf("%+v, %v", none, err)
 		}
 	})
 }

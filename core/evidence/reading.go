@@ -48,20 +48,28 @@ const maxSubjects = 5000
 // A fault of kind Invalid, code "bad-act", says what is wrong with the act or
 // its subjects.
 func (l *Log) Read(ctx context.Context, a Act, subjects []ReadSubject) (Act, error) {
+	var done Act
+	err := l.DB.Do(ctx, func(tx *db.Tx) (err error) {
+		done, err = l.AppendReading(tx, a, subjects)
+		return err
+	})
+	return done, err
+}
+
+// AppendReading is Read inside a transaction.
+func (l *Log) AppendReading(tx *db.Tx, a Act, subjects []ReadSubject) (Act, error) {
 	if err := checkSubjects(subjects); err != nil {
 		return Act{}, err
 	}
+	a.Subjects = Digest{}
 	if len(subjects) > 0 {
 		a.Subjects = SubjectsDigest(subjects)
 	}
-	var done Act
-	err := l.DB.Do(ctx, func(tx *db.Tx) (err error) {
-		if done, err = l.Append(tx, a); err != nil {
-			return err
-		}
-		return journal(tx, &done, subjects)
-	})
-	return done, err
+	done, err := l.append(tx, a)
+	if err != nil {
+		return Act{}, err
+	}
+	return done, journal(tx, &done, subjects)
 }
 
 func checkSubjects(subjects []ReadSubject) error {

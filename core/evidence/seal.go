@@ -101,7 +101,7 @@ func (l *Log) openTree(ctx context.Context) (*tree, func(), error) {
 		WithCheckpointSigner(l.store.keys.primary, l.store.keys.signers...).
 		WithBatching(uint(l.Batch), 20*time.Millisecond).
 		WithCheckpointInterval(l.Checkpoint).
-		WithGarbageCollectionInterval(2 * time.Second).
+		WithGarbageCollectionInterval(time.Second).
 		WithShutdownTimeout(5 * time.Second)
 	if len(l.Witnesses) > 0 {
 		group, err := tessera.NewWitnessGroupFromPolicy(l.Witnesses)
