@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"chengshu/core/access"
 	"chengshu/core/decl"
@@ -24,6 +26,7 @@ type Command struct {
 	Action  string
 	Rev     int64 // the revision that the actor saw; 0 when it does not matter
 	Input   map[string]any
+	Note    string
 	Actor   *identity.Actor
 	Request string // id of the HTTP request
 	Cause   string // act that caused this one, for what the program does itself
@@ -147,7 +150,7 @@ func (m *move) wrongState() error {
 // no such case.
 func (m *move) permit(ctx context.Context, row *record.Row) error {
 	if m.cmd.Actor.System {
-		m.decision = access.Decision{Allow: true, Grant: "system", Basis: m.p.Basis}
+		m.decision = m.e.Access.DecideSystem(m.p.Name, m.p.Basis)
 		return nil
 	}
 	subject, err := m.e.subject(ctx, row)
@@ -168,14 +171,21 @@ func (m *move) permit(ctx context.Context, row *record.Row) error {
 func (m *move) checkInput() error {
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
 	for name := range m.cmd.Input {
-		if m.a.formName[name] == nil && name != "note" {
+		if name == "note" || m.a.formName[name] == nil {
 			bad.With("fields."+name, "此动作不填这个字段", "this action does not take this field")
 		}
 	}
 	for _, f := range m.a.Form {
-		if f.Required && m.cmd.Input[f.Field] == nil && (m.old == nil || m.old.Get(f.Field) == nil || f.Field == "note") {
+		switch {
+		case !f.Required:
+		case f.Field == "note" && strings.TrimSpace(m.cmd.Note) == "":
+			bad.With("note", "必填", "is required")
+		case f.Field != "note" && m.cmd.Input[f.Field] == nil && (m.old == nil || m.old.Get(f.Field) == nil):
 			bad.With("fields."+f.Field, "必填", "is required")
 		}
+	}
+	if n := utf8.RuneCountInString(m.cmd.Note); n > maxComment || !utf8.ValidString(m.cmd.Note) {
+		bad.With("note", "意见最多 4000 字", "a note has at most 4000 characters")
 	}
 	if len(bad.Fields) > 0 {
 		return bad
@@ -185,7 +195,7 @@ func (m *move) checkInput() error {
 
 // fill plans the record's own part: input, defaults, what the action sets.
 func (m *move) fill(ctx context.Context) error {
-	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now}
+	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now, Sets: func(name string) bool { return m.a.formName[name] != nil }}
 	var err error
 	if m.old == nil {
 		m.draft, err = m.e.Records.PlanCreate(ctx, m.p.Record, m.cmd.Input, author)
@@ -202,8 +212,9 @@ func (m *move) fill(ctx context.Context) error {
 	if m.old != nil {
 		m.vars["old"] = m.old
 	}
-	if _, noted := m.cmd.Input["note"]; !noted {
-		m.draft.Set("note", nil)
+	m.draft.Set("note", nil)
+	if m.cmd.Note != "" {
+		m.draft.Set("note", m.cmd.Note)
 	}
 	for _, s := range m.a.set {
 		if err := m.draft.Assign(s.field, s.expr, m.vars); err != nil {
@@ -269,6 +280,9 @@ func (m *move) write(tx *db.Tx) error {
 	tx.AfterCommit(func() { m.e.hint(m.p.Name) })
 	return nil
 }
+
+// Me returns the actor as expressions see it.
+func Me(a *identity.Actor) rule.Object { return actorObject{a} }
 
 // actorObject lets expressions read me.person, me.org, me.roles.
 type actorObject struct{ *identity.Actor }

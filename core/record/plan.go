@@ -16,6 +16,8 @@ import (
 type Author struct {
 	Actor rule.Object // `me` in expressions
 	Now   time.Time
+	// Sets tells which system fields the input may set; nil is none.
+	Sets func(field string) bool
 }
 
 // PlanCreate checks input and returns the draft of a new row. Input is a JSON
@@ -35,7 +37,7 @@ func (e *Engine) PlanRevise(ctx context.Context, old *Row, input map[string]any,
 func (e *Engine) plan(ctx context.Context, d *Draft, input map[string]any, a Author) (*Draft, error) {
 	t := d.Row.Type
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
-	p := planner{e: e, ctx: ctx, d: d, bad: bad, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
+	p := planner{e: e, ctx: ctx, d: d, bad: bad, sets: a.Sets, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
 	p.decode(input)
 	for _, f := range t.Fields {
 		if err := p.complete(f, input); err != nil {
@@ -60,6 +62,7 @@ type planner struct {
 	ctx  context.Context
 	d    *Draft
 	bad  *fault.Fault
+	sets func(string) bool
 	vars map[string]any
 }
 
@@ -71,7 +74,7 @@ func (p *planner) decode(input map[string]any) {
 		switch {
 		case f == nil:
 			p.bad.With(path, "没有这个字段", "no such field")
-		case f.System || f.compute != nil || f.from != nil:
+		case f.System && (p.sets == nil || !p.sets(name)) || f.compute != nil || f.from != nil:
 			p.bad.With(path, "此字段由系统填写", "this field is filled by the system")
 		case v == nil:
 			p.d.Row.Values[f.index] = nil

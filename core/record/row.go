@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"time"
 
 	"chengshu/kernel/fault"
@@ -125,4 +126,19 @@ func (r *Row) FirstPoint() (field string, at Point, ok bool) {
 		}
 	}
 	return "", Point{}, false
+}
+
+// Geometry returns the row's first area, or else its first point, as a GeoJSON
+// geometry.
+func (r *Row) Geometry() ([]byte, bool) {
+	for _, v := range r.Values {
+		if a, ok := v.(Area); ok {
+			return []byte(a.JSON), true
+		}
+	}
+	_, p, ok := r.FirstPoint()
+	if !ok {
+		return nil, false
+	}
+	return fmt.Appendf(nil, `{"type":"Point","coordinates":[%g,%g]}`, p.Lon, p.Lat), true
 }

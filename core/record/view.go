@@ -40,8 +40,9 @@ func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte
 	dst = AppendTime(dst, r.CreatedAt)
 	dst = append(dst, `,"updated_at":`...)
 	dst = AppendTime(dst, r.UpdatedAt)
-	dst = append(dst, `,"place_path":`...)
-	dst = appendString(dst, r.Place)
+	if f := r.Type.byName[r.Type.TitleBy]; f != nil && v.see(r, f) == Clear {
+		dst = AppendText(append(dst, `,"title":`...), r.Title())
+	}
 	dst = append(dst, `,"fields":{`...)
 	var masked []string
 	first := true
@@ -94,30 +95,50 @@ func plainText(f *Field, val any) string {
 	return string(f.kind.appendJSON(nil, f, val))
 }
 
-// appendLabels appends the titles of choices and references that are shown.
+// appendLabels appends the titles of choices and references that are shown; a
+// field with many values gets a list of titles.
 func (v View) appendLabels(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte, error) {
 	dst = append(dst, `,"labels":{`...)
 	first := true
 	for i, f := range r.Type.Fields {
-		s, ok := r.Values[i].(string)
-		if !ok || f.Type != ChoiceOf && f.Type != Reference || v.see(r, f) != Clear {
+		if r.Values[i] == nil || f.Type != ChoiceOf && f.Type != Reference || v.see(r, f) != Clear {
 			continue
-		}
-		title, err := e.label(ctx, f, s)
-		if err != nil {
-			return nil, err
 		}
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
 		dst = append(append(append(dst, '"'), f.Name...), '"', ':')
-		dst = AppendText(dst, title)
+		var err error
+		if dst, err = e.appendLabel(ctx, dst, f, r.Values[i]); err != nil {
+			return nil, err
+		}
 	}
 	return append(dst, '}'), nil
 }
 
-func (e *Engine) label(ctx context.Context, f *Field, value string) (decl.Text, error) {
+func (e *Engine) appendLabel(ctx context.Context, dst []byte, f *Field, value any) ([]byte, error) {
+	many, ok := value.([]string)
+	if !ok {
+		title, err := e.Label(ctx, f, value.(string))
+		return AppendText(dst, title), err
+	}
+	dst = append(dst, '[')
+	for i, s := range many {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		title, err := e.Label(ctx, f, s)
+		if err != nil {
+			return nil, err
+		}
+		dst = AppendText(dst, title)
+	}
+	return append(dst, ']'), nil
+}
+
+// Label returns the title of what a choice or reference value means.
+func (e *Engine) Label(ctx context.Context, f *Field, value string) (decl.Text, error) {
 	if t, ok := f.ChoiceTitle(value); ok {
 		return t, nil
 	}

@@ -3,6 +3,8 @@ package rule
 import (
 	"fmt"
 	"time"
+
+	"cel.dev/cel-go/common/types/ref"
 )
 
 // shanghai is the zone in which dates are read: the whole country keeps one.
@@ -33,4 +35,26 @@ var builtins = []Function{
 func str(v any) string {
 	s, _ := v.(string)
 	return s
+}
+
+// Texts returns the strings among the elements of a list argument.
+func Texts(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case []string:
+		return v
+	case []any:
+		for _, e := range v {
+			if s, ok := e.(string); ok {
+				out = append(out, s)
+			}
+		}
+	case []ref.Val:
+		for _, e := range v {
+			if s, ok := e.Value().(string); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
