@@ -34,8 +34,7 @@ type Engine struct {
 	roles   map[string]*identity.Role
 	targets map[targetKey]*target
 	tasks   map[string]bool // types with a grant of scope task
-	all     map[string]*View
-	hidden  map[string]*View
+	all     map[string]View // what the program itself sees
 
 	plans atomic.Int64 // how many are kept
 	epoch atomic.Int64 // plans of an older one are forgotten
@@ -79,11 +78,10 @@ func New(d Deps) *Engine {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
 	e := &Engine{log: d.Logger, grants: d.Grants, types: map[string]*record.Type{}, roles: map[string]*identity.Role{},
-		targets: map[targetKey]*target{}, tasks: map[string]bool{}, all: map[string]*View{}, hidden: map[string]*View{}}
+		targets: map[targetKey]*target{}, tasks: map[string]bool{}, all: map[string]View{}}
 	for _, t := range d.Types {
 		e.types[t.Name] = t
-		e.all[t.Name] = uniformView(t, record.Clear)
-		e.hidden[t.Name] = uniformView(t, record.Hidden)
+		e.all[t.Name] = newView(t, func(int) record.See { return record.Clear })
 	}
 	for _, r := range d.Roles {
 		e.roles[r.Name] = r
@@ -104,7 +102,7 @@ type Decision struct {
 	Grant   string       // name of the grant that permits, the narrowest of those that do
 	Basis   string       // its legal basis
 	Purpose string       // its purpose, in Chinese
-	View    *View        // which fields are shown or may be written; never nil for a known type
+	View    View         // which fields are shown or may be written
 	Why     []fault.Text // why not, when refused; shared, not to be changed
 }
 
@@ -114,18 +112,18 @@ type Decision struct {
 func (e *Engine) Decide(a *identity.Actor, action, typ string, row Row) Decision {
 	t := e.targets[targetKey{action, typ}]
 	if t == nil || a == nil || a.System {
-		return Decision{View: e.hidden[typ], Why: undeclared}
+		return Decision{View: blind, Why: undeclared}
 	}
 	p := t.plan(e, a)
 	if len(p.policies) == 0 {
-		return Decision{View: e.hidden[typ], Why: p.why}
+		return Decision{View: blind, Why: p.why}
 	}
 	matched, failed := p.authorize(a, &row)
 	if failed != "" {
 		e.log.Error("access: a row cannot be judged", "action", action, "type", typ, "id", row.ID, "err", failed)
 	}
 	if matched == 0 {
-		return Decision{View: e.hidden[typ], Why: p.why}
+		return Decision{View: blind, Why: p.why}
 	}
 	g := p.first(matched)
 	return Decision{Allow: true, Grant: g.Name, Basis: g.Basis, Purpose: g.Purpose.Zh, View: p.view(matched)}
@@ -137,7 +135,11 @@ const SystemGrant = "system"
 // DecideSystem is the decision for what the program does by itself on a legal
 // basis: timers, joins, effects. Nothing that comes from outside leads here.
 func (e *Engine) DecideSystem(typ, basis string) Decision {
-	return Decision{Allow: e.types[typ] != nil, Grant: SystemGrant, Basis: basis, View: e.all[typ]}
+	v, ok := e.all[typ]
+	if !ok {
+		return Decision{View: blind, Why: undeclared}
+	}
+	return Decision{Allow: true, Grant: SystemGrant, Basis: basis, View: v}
 }
 
 // May reports whether a could do the action to some row of the type: whether
@@ -148,21 +150,21 @@ func (e *Engine) May(a *identity.Actor, action, typ string) bool {
 }
 
 // Filter returns the predicate of the rows of the type on which a may do the
-// action; its parameters count from first. When using names fields, only
-// grants count that show all of them in clear: a search by a masked field
-// would tell what it hides.
-func (e *Engine) Filter(a *identity.Actor, action, typ string, first int, using ...string) Predicate {
+// action. When using names fields, only grants count that show all of them in
+// clear: a filter, a sort or a search by a masked field would tell what it
+// hides.
+func (e *Engine) Filter(a *identity.Actor, action, typ string, using ...string) Predicate {
 	t := e.targets[targetKey{action, typ}]
 	if t == nil || a == nil || a.System {
-		return Predicate{SQL: "1 = 0", None: true}
+		return Predicate{nothing, a}
 	}
 	p := t.plan(e, a)
-	return p.sql(p.showing(using)).render(a, first)
+	return Predicate{p.sql(p.showing(using)), a}
 }
 
-// Mask returns which fields of row are shown to a: those of a decision to
+// View returns which fields of row are shown to a: those of a decision to
 // read. When a may not read it, none is.
-func (e *Engine) Mask(a *identity.Actor, typ string, row Row) *View {
+func (e *Engine) View(a *identity.Actor, typ string, row Row) View {
 	return e.Decide(a, Read, typ, row).View
 }
 

@@ -26,17 +26,18 @@ type Explained struct {
 // from the narrowest grant to the widest.
 func (e *Engine) Explain(a *identity.Actor, typ string) []Explained {
 	var out []Explained
+	if a.System {
+		return nil
+	}
 	for _, t := range e.targetsOf(typ) {
-		if a.System {
-			break
-		}
 		p := t.plan(e, a)
 		for i, pm := range p.permits {
 			g := pm.grant
+			sql, _ := sqlOf(p.trees[i]).render(a, 1)
 			out = append(out, Explained{Action: t.action, Grant: g.Name, Pack: g.Pack, Scope: g.Scope, When: g.When.Text,
 				Basis: g.Basis, Purpose: g.Purpose,
 				Cedar: string(cedar.NewPolicyFromAST(policy(pm, t.action, p.trees[i])).MarshalCedar()),
-				SQL:   sqlOf(p.trees[i]).render(a, 1).SQL})
+				SQL:   sql})
 		}
 	}
 	return out

@@ -25,16 +25,18 @@ const (
 
 var scopes = []Scope{Own, Subject, Assigned, TaskOf, Unit, Place, All}
 
-// Actions that every type has beside those of its process.
 const (
 	Read   = "read"
 	Create = "create"
 	Revise = "revise"
 	Delete = "delete"
+	// Comment adds a remark to a case, Evidence exports what proves a row's history.
+	Comment  = "comment"
+	Evidence = "evidence"
 )
 
-// BasicActions are the actions of every type; a case has `comment` too.
-var BasicActions = []string{Read, Create, Revise, Delete, "comment"}
+// BasicActions are the actions that every type has.
+var BasicActions = []string{Read, Create, Revise, Delete, Comment, Evidence}
 
 // Grant is one declared permission: kind `grant`. Processes make theirs in
 // code, with Meta's name and place filled.

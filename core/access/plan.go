@@ -35,7 +35,7 @@ type plan struct {
 	why         []fault.Text
 
 	mu    sync.RWMutex
-	views map[uint64]*View    // by the permits that match
+	views map[uint64]View     // by the permits that match
 	sqls  map[uint64]*sqlText // by the permits that count
 }
 
@@ -108,7 +108,7 @@ func (t *target) plan(e *Engine, a *identity.Actor) *plan {
 
 // link makes a plan: it puts the posts into the scopes of every permit held.
 func (t *target) link(posts []sigPost, w who) *plan {
-	p := &plan{target: t, posts: posts, who: w, views: map[uint64]*View{}, sqls: map[uint64]*sqlText{}}
+	p := &plan{target: t, posts: posts, who: w, views: map[uint64]View{}, sqls: map[uint64]*sqlText{}}
 	known := map[types.String]loader{}
 	for _, pm := range t.permits {
 		held := slices.DeleteFunc(slices.Clone(posts), func(s sigPost) bool { return s.roles&pm.roles == 0 })
@@ -141,11 +141,11 @@ func (p *plan) first(matched uint64) *Grant { return p.permits[bits.TrailingZero
 
 // view returns how fields are shown by the permits that matched, each as the
 // most generous of them has it.
-func (p *plan) view(matched uint64) *View {
+func (p *plan) view(matched uint64) View {
 	p.mu.RLock()
-	v := p.views[matched]
+	v, ok := p.views[matched]
 	p.mu.RUnlock()
-	if v != nil {
+	if ok {
 		return v
 	}
 	v = viewOf(p.target.typ, p.permits, matched)

@@ -9,15 +9,26 @@ import (
 	"chengshu/core/rule"
 )
 
-// Predicate narrows a query to the rows that an actor may reach. SQL stands
-// over the columns of the type's table without a prefix, and Args are the
-// values of its parameters, which count from the number asked for.
+// Predicate narrows a query to the rows on which an actor may do something.
+// It is valid for that actor only.
 type Predicate struct {
-	SQL  string
-	Args []any
-	None bool // no row can match; SQL is still right
-	All  bool // every row matches; SQL is still right
+	text  *sqlText
+	actor *identity.Actor
 }
+
+// SQL returns the predicate over the columns of the type's table, without a
+// prefix, and the values of its parameters, which count from first.
+func (p Predicate) SQL(first int) (string, []any) { return p.text.render(p.actor, first) }
+
+// Open reports whether any row can match at all.
+func (p Predicate) Open() bool { return !p.text.none }
+
+// All reports whether every row matches.
+func (p Predicate) All() bool { return p.text.all }
+
+// Places returns paths of divisions, one of which every matching row lies
+// under; nil when that cannot be said.
+func (p Predicate) Places() []string { return p.text.places }
 
 // fragment is SQL text up to a parameter, and that parameter.
 type fragment struct {
@@ -29,13 +40,16 @@ type fragment struct {
 // sqlText is a predicate whose parameters have no numbers yet.
 type sqlText struct {
 	frags     []fragment
+	places    []string
 	none, all bool
 }
 
+var nothing = sqlOf(never)
+
 // render numbers the parameters from first on and fills in the actor.
-func (s *sqlText) render(a *identity.Actor, first int) Predicate {
-	p := Predicate{None: s.none, All: s.all}
+func (s *sqlText) render(a *identity.Actor, first int) (string, []any) {
 	var b strings.Builder
+	args := make([]any, 0, len(s.frags)-1)
 	for i := range s.frags {
 		f := &s.frags[i]
 		b.WriteString(f.text)
@@ -43,18 +57,42 @@ func (s *sqlText) render(a *identity.Actor, first int) Predicate {
 			break
 		}
 		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(first + len(p.Args)))
+		b.WriteString(strconv.Itoa(first + len(args)))
 		switch f.arg.from {
 		case me:
-			p.Args = append(p.Args, a.Person)
+			args = append(args, a.Person)
 		case mySubject:
-			p.Args = append(p.Args, a.Subject)
+			args = append(args, a.Subject)
 		default:
-			p.Args = append(p.Args, f.arg.constant)
+			args = append(args, f.arg.constant)
 		}
 	}
-	p.SQL = b.String()
-	return p
+	return b.String(), args
+}
+
+// placesOf returns divisions that a row which makes n true lies in, or nil.
+func placesOf(n node) []string {
+	switch {
+	case n.op == rule.Prefix && n.col.name == "place":
+		return []string{n.vals[0].constant.(string)}
+	case n.op == rule.And:
+		for _, a := range n.args {
+			if ps := placesOf(a); ps != nil {
+				return ps
+			}
+		}
+	case n.op == rule.Or:
+		var out []string
+		for _, a := range n.args {
+			ps := placesOf(a)
+			if ps == nil {
+				return nil
+			}
+			out = append(out, ps...)
+		}
+		return out
+	}
+	return nil
 }
 
 // sqlOf writes a simplified tree.
@@ -70,6 +108,7 @@ func sqlOf(n node) *sqlText {
 	}
 	w.out.frags = append(w.out.frags, fragment{text: w.text.String(), last: true})
 	w.out.all, w.out.none = n.op == rule.Always, n.op == rule.Never
+	w.out.places = placesOf(n)
 	return &w.out
 }
 

@@ -1,50 +1,70 @@
 package access
 
 import (
+	"math/bits"
 	"slices"
 
 	"chengshu/core/record"
 )
 
 // View says how each field of a row is shown to somebody, or which fields they
-// may write. It is shared; nobody changes one.
-type View struct {
+// may write, by which grant. The zero View shows nothing.
+type View struct{ *view }
+
+type view struct {
+	Grant   string // the grant that shows personal fields, else the narrowest that matched
+	Basis   string // its legal basis
+	Purpose string // its purpose, in Chinese
+
 	see      map[string]record.See
-	personal []string
+	personal []string // fields shown in clear
 }
 
-// See returns how the field is shown; Hidden when the type has no such field.
-func (v *View) See(field string) record.See {
-	if v == nil {
-		return record.Hidden
+var blind = View{&view{}}
+
+// See returns how the field of that name is shown: Hidden when there is none.
+func (v View) See(field string) record.See {
+	if v.view != nil {
+		if s, ok := v.see[field]; ok {
+			return s
+		}
 	}
-	s, ok := v.see[field]
-	if !ok {
-		return record.Hidden
-	}
-	return s
+	return record.Hidden
 }
 
-// SeeField is See in the form that record.View wants.
-func (v *View) SeeField(_ *record.Row, f *record.Field) record.See { return v.See(f.Name) }
+// Of returns how f is shown.
+func (v View) Of(f *record.Field) record.See { return v.See(f.Name) }
 
 // MayWrite reports whether the field may be given in an action that was
 // decided with this view. A field that is shown masked may be written.
-func (v *View) MayWrite(field string) bool { return v.See(field) != record.Hidden }
+func (v View) MayWrite(field string) bool { return v.See(field) != record.Hidden }
 
-// Personal returns the personal fields that are shown in clear, in order: when
-// there is one, delivering the row is a reading that leaves an act.
-func (v *View) Personal() []string {
-	if v == nil {
+// Personal reports whether personal fields are shown in clear, so that showing
+// a row with values in them is a reading that leaves an act.
+func (v View) Personal() bool { return v.view != nil && len(v.personal) > 0 }
+
+// PersonalFields returns the personal fields that are shown in clear.
+func (v View) PersonalFields() []string {
+	if v.view == nil {
 		return nil
 	}
 	return v.personal
 }
 
-func newView(t *record.Type, see func(i int, f *record.Field) record.See) *View {
-	v := &View{see: make(map[string]record.See, len(t.Fields))}
+// Shows reports whether r has a value in a personal field shown in clear.
+func (v View) Shows(r *record.Row) bool {
+	for _, name := range v.PersonalFields() {
+		if r.Get(name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func newView(t *record.Type, see func(i int) record.See) View {
+	v := View{&view{see: make(map[string]record.See, len(t.Fields))}}
 	for i, f := range t.Fields {
-		s := see(i, f)
+		s := see(i)
 		v.see[f.Name] = s
 		if s == record.Clear && personal(f) {
 			v.personal = append(v.personal, f.Name)
@@ -53,13 +73,9 @@ func newView(t *record.Type, see func(i int, f *record.Field) record.See) *View 
 	return v
 }
 
-func uniformView(t *record.Type, s record.See) *View {
-	return newView(t, func(int, *record.Field) record.See { return s })
-}
-
 // viewOf is the most generous of the permits whose bits are set.
-func viewOf(t *record.Type, permits []*permit, matched uint64) *View {
-	return newView(t, func(i int, _ *record.Field) record.See {
+func viewOf(t *record.Type, permits []*permit, matched uint64) View {
+	v := newView(t, func(i int) record.See {
 		best := record.Hidden
 		for b, pm := range permits {
 			if matched&(1<<b) != 0 {
@@ -68,6 +84,24 @@ func viewOf(t *record.Type, permits []*permit, matched uint64) *View {
 		}
 		return best
 	})
+	by := permits[bits.TrailingZeros64(matched)]
+	for b, pm := range permits {
+		if matched&(1<<b) != 0 && pm.showsPersonal() {
+			by = pm
+			break
+		}
+	}
+	v.Grant, v.Basis, v.Purpose = by.grant.Name, by.grant.Basis, by.grant.Purpose.Zh
+	return v
+}
+
+func (p *permit) showsPersonal() bool {
+	for i, f := range p.typ.Fields {
+		if p.see[i] == record.Clear && personal(f) {
+			return true
+		}
+	}
+	return false
 }
 
 // personal reports whether the field is personal information, or holds some.
