@@ -175,42 +175,52 @@ func BenchmarkRead(b *testing.B) {
 // one act in a transaction of their own; it reports how many acts were still
 // unsealed at the end.
 func BenchmarkCallers(b *testing.B) {
-	for _, sealing := range []bool{false, true} {
-		b.Run(fmt.Sprintf("sealing=%v", sealing), func(b *testing.B) {
-			l := benchLog(b, migrated(b, dbtest.SQLite(b)))
-			ctx, cancel := context.WithCancel(b.Context())
-			stopped := make(chan error, 1)
-			if sealing {
-				go func() { stopped <- l.Run(ctx) }()
-			} else {
-				stopped <- nil
-			}
-			b.SetParallelism(25) // of two processors each
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					a := fullAct()
-					a.ID, a.Subject.ID, a.Subjects = "", id.New(), Digest{}
-					err := l.DB.Do(ctx, func(tx *db.Tx) error {
-						_, err := l.Append(tx, a)
-						return err
-					})
-					if err != nil {
-						b.Error(err)
-					}
-				}
+	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgresql": dbtest.PostgreSQL} {
+		for _, sealing := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/sealing=%v", name, sealing), func(b *testing.B) {
+				callers(b, benchLog(b, migrated(b, open(b))), sealing)
 			})
-			b.StopTimer()
-			s, err := l.Status(ctx)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
-			b.ReportMetric(float64(s.Unsealed), "unsealed")
-			cancel()
-			if err := <-stopped; err != nil {
-				b.Error(err)
-			}
-		})
+		}
+	}
+}
+
+func callers(b *testing.B, l *Log, sealing bool) {
+	ctx, cancel := context.WithCancel(b.Context())
+	stopped := make(chan error, 1)
+	if sealing {
+		go func() { stopped <- l.Run(ctx) }()
+	} else {
+		stopped <- nil
+	}
+	b.SetParallelism(25) // of two processors each
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			fillOne(b, l)
+		}
+	})
+	b.StopTimer()
+	s, err := l.Status(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+	b.ReportMetric(float64(s.Unsealed), "unsealed")
+	cancel()
+	if err := <-stopped; err != nil {
+		b.Error(err)
+	}
+}
+
+// fillOne appends one act in a transaction of its own.
+func fillOne(b *testing.B, l *Log) {
+	a := fullAct()
+	a.ID, a.Subject.ID, a.Subjects = "", id.New(), Digest{}
+	err := l.DB.Do(context.Background(), func(tx *db.Tx) error {
+		_, err := l.Append(tx, a)
+		return err
+	})
+	if err != nil {
+		b.Error(err)
 	}
 }
 

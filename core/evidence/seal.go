@@ -40,6 +40,9 @@ func (l *Log) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
+	l.mu.Lock()
+	l.stopped = nil
+	l.mu.Unlock()
 	lock, err := l.store.lock()
 	if err != nil {
 		return l.stop(fault.Wrap(err, fault.Conflict, "log-in-use", "存证日志正被另一进程使用", "the evidence log is in use by another process"))
