@@ -76,3 +76,12 @@ func (e *Engine) Where(ctx context.Context, t *Type, q Query) (sql string, args 
 	}
 	return b.where(), b.args, nil
 }
+
+// Version returns a number that grows with every change of any record: what
+// was computed from the records still holds while it is the same. On
+// PostgreSQL changes that commit at the same time may show one late.
+func (e *Engine) Version(ctx context.Context) (int64, error) {
+	var n int64
+	err := e.db.Read(ctx).QueryRow("select coalesce(max(n), 0) from record_history").Scan(&n)
+	return n, err
+}

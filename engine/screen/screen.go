@@ -5,12 +5,13 @@
 // A screen says which face it belongs to, what kind of view it is and what it
 // is of. A board's widgets are computed within what the viewer may read: two
 // people may see different numbers on one screen.
+//
+// A figure is computed once for all viewers who may read the same rows, and
+// kept for at most two seconds; any change of a record ends it at once, so that
+// nobody sees a figure older than what they have just done.
 package screen
 
 import (
-	"fmt"
-	"slices"
-
 	"chengshu/core/decl"
 	"chengshu/core/record"
 )
@@ -46,8 +47,35 @@ type Widget struct {
 	Measure string            `yaml:"measure"` // number: opened | closed | open | overdue | records
 	Period  string            `yaml:"period"`  // day | week | month
 	By      string            `yaml:"by"`      // group, ranking: a field
-	Where   map[string]string `yaml:"where"`   // queue: filters
+	Where   map[string]string `yaml:"where"`   // list parameters that narrow what is counted or shown
 	Text    decl.Text         `yaml:"text"`    // text
+	Law     *LawOf            `yaml:"law"`     // law
+
+	typ   *record.Type
+	conds []record.Cond
+}
+
+// LawOf says which record types a law's page is made of, and since when the
+// law is in force. The types need these fields:
+//
+//	chapters  number, title, title_en
+//	articles  number, chapter (refers to chapters), text, summary_en,
+//	          departments (separated by semicolons), packs (refers to systems, many)
+//	systems   pack, title, title_en
+//	duties    article (refers to articles), due; what has to be done by when
+//	done      duty (refers to duties), due, state; in the state named by
+//	          confirmed the duty is done for the period that ends on due
+type LawOf struct {
+	decl.Pos
+	Chapters  string `yaml:"chapters,required"`
+	Articles  string `yaml:"articles,required"`
+	Systems   string `yaml:"systems,required"`
+	Duties    string `yaml:"duties,required"`
+	Done      string `yaml:"done,required"`
+	Confirmed string `yaml:"confirmed,required"`
+	InForce   string `yaml:"in_force,required"` // a date
+
+	chapters, articles, systems, duties, done *record.Type
 }
 
 // Kind is the declaration kind of screens.
@@ -60,68 +88,3 @@ var (
 	measures = []string{"opened", "closed", "open", "overdue", "records"}
 	periods  = []string{"day", "week", "month"}
 )
-
-// Check resolves what the screen is of.
-func (s *Screen) Check(set *decl.Set, r *decl.Report) {
-	known(r, s.Pos, "face", s.Face, faces)
-	known(r, s.Pos, "view", s.View, views)
-	if s.Of != "" {
-		s.checkType(set, r, s.Pos, s.Of)
-	}
-	if s.Of == "" && slices.Contains([]string{"form", "list", "map"}, s.View) {
-		r.Add(s.Pos, "须用 of 写明记录类型", "the screen must say of which type with of")
-	}
-	for _, role := range s.Roles {
-		if _, ok := decl.Find[decl.Item](set, "role", role); !ok && role != "citizen" && role != "anyone" {
-			zh, en := decl.Suggest(role, set.Names("role"))
-			r.Add(s.Pos, fmt.Sprintf("没有角色 %q；%s", role, zh), fmt.Sprintf("no role %q; %s", role, en))
-		}
-	}
-	for _, w := range s.Widgets {
-		s.checkWidget(w, set, r)
-	}
-}
-
-func (s *Screen) checkWidget(w *Widget, set *decl.Set, r *decl.Report) {
-	known(r, w.Pos, "kind", w.Kind, widgets)
-	if w.Of == "" {
-		w.Of = s.Of
-	}
-	if w.Measure != "" {
-		known(r, w.Pos, "measure", w.Measure, measures)
-	}
-	if w.Period != "" {
-		known(r, w.Pos, "period", w.Period, periods)
-	}
-	if w.Kind == "text" || w.Kind == "law" {
-		return
-	}
-	t := s.checkType(set, r, w.Pos, w.Of)
-	if t == nil {
-		return
-	}
-	if (w.Kind == "group" || w.Kind == "ranking") && t.Field(w.By) == nil {
-		r.Add(w.Pos, fmt.Sprintf("by：没有字段 %q", w.By), fmt.Sprintf("by: there is no field %q", w.By))
-	}
-	if !t.Case && slices.Contains([]string{"series", "ranking", "queue"}, w.Kind) {
-		r.Add(w.Pos, fmt.Sprintf("%s 只用于事项", w.Kind), fmt.Sprintf("%s is for cases only", w.Kind))
-	}
-}
-
-func (s *Screen) checkType(set *decl.Set, r *decl.Report, at decl.Pos, name string) *record.Type {
-	t, ok := decl.Find[*record.Type](set, record.Kind.Name, name)
-	if !ok {
-		zh, en := decl.Suggest(name, set.Names(record.Kind.Name))
-		r.Add(at, fmt.Sprintf("没有记录类型 %q；%s", name, zh), fmt.Sprintf("no record type %q; %s", name, en))
-		return nil
-	}
-	return t
-}
-
-func known(r *decl.Report, at decl.Pos, key, got string, all []string) {
-	if slices.Contains(all, got) {
-		return
-	}
-	zh, en := decl.Suggest(got, all)
-	r.Add(at, fmt.Sprintf("%s 没有 %q；%s", key, got, zh), fmt.Sprintf("%s has no %q; %s", key, got, en))
-}
