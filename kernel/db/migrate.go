@@ -26,8 +26,8 @@ func (m Migration) hash() string {
 // ownTables are those of this package. db_lock is used on PostgreSQL only.
 var ownTables = []string{
 	`create table if not exists db_migration (
-		owner text not null, version bigint not null, hash text not null, primary key (owner, version))`,
-	`create table if not exists db_lock (name text primary key, touched bigint not null)`,
+		owner text collate "C", version bigint, hash text, primary key (owner, version))`,
+	`create table if not exists db_lock (name text collate "C" primary key, touched bigint)`,
 }
 
 // Migrate applies, each in a transaction of its own and once for ever, the

@@ -144,6 +144,9 @@ func (p *postgresDB) attempt(conn *sql.Conn, fn func(*Tx) error, m mode) (out ou
 	defer tx.Rollback()
 	t := &Tx{conn: &postgresTx{ctx, tx}}
 	out = runClosure(fn, t)
+	if out.err != nil && ctx.Err() != nil {
+		return outcome{err: errAway(out.err)}, false // it was our patience that ended, not the caller's
+	}
 	if out.failed() {
 		// The closure may have hidden what the database said.
 		return out, isRetryable(t.failed) || isRetryable(out.err)
