@@ -42,7 +42,7 @@ func (t *Type) Check(s *decl.Set, r *decl.Report) {
 	for _, f := range t.Fields {
 		t.checkLinks(f, s, r)
 	}
-	t.checkNames(r)
+	t.checkNames(s, r)
 }
 
 // AddSystem adds the fields by which an engine moves the rows of t; they are
@@ -183,7 +183,12 @@ func hasField(t *Type, name string) bool {
 }
 
 // checkNames checks every list of field names that the type holds.
-func (t *Type) checkNames(r *decl.Report) {
+func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
+	var added []string // by the type's process, which is checked after it
+	if _, moves := decl.Find[decl.Item](s, "process", t.Name); moves {
+		added = caseColumns
+	}
+	rows := append(slices.Clip(added), "created_at", "updated_at") // what lists may show beside fields
 	names := make([]string, 0, len(t.Fields))
 	for _, f := range t.Fields {
 		names = append(names, f.Name)
@@ -191,26 +196,26 @@ func (t *Type) checkNames(r *decl.Report) {
 	check := func(key string, list []string, more ...string) {
 		for _, n := range list {
 			if t.byName[n] == nil && !slices.Contains(more, n) {
-				zh, en := decl.Suggest(n, append(names, more...))
+				zh, en := decl.Suggest(n, slices.Concat(names, more))
 				r.Add(t.Pos, fmt.Sprintf("%s 中的 %q 不是字段；%s", key, n, zh), fmt.Sprintf("%q in %s is not a field; %s", n, key, en))
 			}
 		}
 	}
-	check("list", t.List, caseColumns...)
-	check("filters", t.Filters, caseColumns...)
-	check("sorts", t.Sorts, caseColumns...)
-	check("search", t.Search)
-	check("unique", t.Unique)
+	check("list", t.List, rows...)
+	check("filters", t.Filters, rows...)
+	check("sorts", t.Sorts, rows...)
+	check("search", t.Search, added...)
+	check("unique", t.Unique, added...)
 	for key, name := range map[string]string{"title_field": t.TitleBy, "place": t.PlaceBy, "org": t.OrgBy, "subject": t.SubjectBy} {
 		if name != "" {
-			check(key, []string{name})
+			check(key, []string{name}, added...)
 		}
 	}
 }
 
 // caseColumns are the names a process adds to its record type, which lists and
 // filters may name before the process has been checked.
-var caseColumns = []string{"number", "state", "unit", "assignee", "opened_at", "closed_at", "due_at", "case_due_at", "created_at", "updated_at"}
+var caseColumns = []string{"number", "state", "unit", "assignee", "opened_at", "closed_at", "due_at", "case_due_at"}
 
 // Vars are the variables of a record type's expressions.
 func (t *Type) Vars() rule.Vars {
