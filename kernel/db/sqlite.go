@@ -22,7 +22,7 @@ type sqliteDB struct {
 // openSQLite opens the file at path. Write-ahead log with synchronous=FULL: a
 // commit returns after fdatasync of the log.
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) {
-	write, err := sql.Open("sqlite", sqliteURL(path, "journal_mode(wal)", "synchronous(full)", "cache_size(-16000)",
+	write, err := sql.Open("sqlite", sqliteURL(path, "journal_mode(wal)", "synchronous(full)", "cache_size(-8000)",
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, fmt.Errorf("db: open %s: %w", path, err)

@@ -202,7 +202,7 @@ func (e *Engine) sweepOld(ctx context.Context, before time.Time) error {
 		var n int64
 		err := e.db.DoLow(ctx, func(tx *db.Tx) (err error) {
 			n, err = tx.Exec(`delete from job where id in (select id from job
-				where state in ('done', 'cancelled') and finished_at < $1 order by finished_at limit $2)`, before.UnixMilli(), chunk)
+				where finished_at is not null and state <> 'dead' and finished_at < $1 order by finished_at limit $2)`, before.UnixMilli(), chunk)
 			return err
 		})
 		if err != nil || n < chunk {

@@ -36,6 +36,6 @@ func Migrations() []db.Migration {
 		`create unique index job_unique on job (kind, unique_key)
 			where unique_key is not null and state in ('scheduled', 'waiting', 'running')`,
 		`create index job_list on job (state, kind, id)`,
-		`create index job_finished on job (finished_at) where state in ('done', 'cancelled')`,
+		`create index job_finished on job (finished_at) where finished_at is not null and state <> 'dead'`,
 	}}}
 }
