@@ -22,6 +22,9 @@ type Env struct {
 	// Sources are the packs that the program would load: the embedded ones,
 	// and those its configuration names.
 	Sources []Source
+	// Compile checks what goes beyond decoding: expressions, grants. It is
+	// called when everything was loaded without a mistake.
+	Compile func(l *Loaded, r *decl.Report)
 	// Passwords gives the password of each declared account.
 	Passwords func(*decl.Set) map[string]string
 	// Servers makes ready for scenarios.
@@ -153,8 +156,21 @@ func (c *command) fail(r *decl.Report) bool {
 	return n > 0
 }
 
-func (c *command) packs() int {
+// load loads all packs and compiles what they say.
+func (c *command) load() (*Loaded, *decl.Report) {
 	l, report := Load(c.Sources, c.Kinds)
+	c.compile(l, report)
+	return l, report
+}
+
+func (c *command) compile(l *Loaded, r *decl.Report) {
+	if c.Compile != nil && len(r.Problems()) == 0 {
+		c.Compile(l, r)
+	}
+}
+
+func (c *command) packs() int {
+	l, report := c.load()
 	if c.fail(report) {
 		return exitProblem
 	}
@@ -184,6 +200,7 @@ func (c *command) check(dirs []string) int {
 		}
 	}
 	l.load(append(without(base, checked), checked...))
+	c.compile(&l.Loaded, l.report)
 	l.Tell(nil, l.report)
 	if c.json {
 		return c.problemsAsJSON(l.report)
@@ -227,7 +244,7 @@ func (c *command) problemsAsJSON(r *decl.Report) int {
 // show prints an item as it stands after all overlays, and the hash that an
 // overlay of it must name.
 func (c *command) show(name string) int {
-	l, report := Load(c.Sources, c.Kinds)
+	l, report := c.load()
 	d := l.named[name]
 	if d == nil {
 		if !c.fail(report) {

@@ -17,6 +17,7 @@ import (
 type document struct {
 	decl.Document
 	declared string // the hash before any overlay
+	changed  bool   // by an overlay
 	broken   bool   // has a mistake that decoding would only repeat
 	key      decl.Pos
 	item     decl.Item

@@ -45,7 +45,7 @@ func (l *Loaded) Data(pack, name string) ([]byte, error) {
 func (l *Loaded) Hash() string {
 	lines := make([]string, 0, len(l.docs))
 	for _, d := range l.docs {
-		lines = append(lines, d.Kind+"/"+d.Name+" "+d.Document.Hash()+"\n")
+		lines = append(lines, d.Kind+"/"+d.Name+" "+d.item.Head().Hash+"\n")
 	}
 	sort.Strings(lines)
 	h := sha256.New()
@@ -190,7 +190,11 @@ func (l *loader) decode(d *document) {
 	if !d.broken {
 		decl.Decode(d.Node, d.File, it, l.report)
 	}
-	*it.Head() = decl.Meta{Pos: d.Pos, Name: d.Name, Pack: d.Pack, Hash: d.Hash()}
+	hash := d.declared
+	if d.changed {
+		hash = d.Hash()
+	}
+	*it.Head() = decl.Meta{Pos: d.Pos, Name: d.Name, Pack: d.Pack, Hash: hash}
 	d.item = it
 	l.Set.Add(d.Kind, it, l.report)
 }

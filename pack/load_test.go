@@ -17,7 +17,7 @@ import (
 )
 
 // TestBadPacks checks what is said about every kind of mistake.
-func TestBadPacks(t *testing.T) { packtest.Golden(t, "testdata/bad", packtest.Kinds()) }
+func TestBadPacks(t *testing.T) { packtest.Golden(t, "testdata/bad", packtest.Load(packtest.Kinds())) }
 
 func open(t *testing.T, files map[string]string, name string) pack.Source {
 	t.Helper()
@@ -234,4 +234,30 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkLoad loads 60 packs with 80 documents each.
+func BenchmarkLoad(b *testing.B) {
+	files := fstest.MapFS{}
+	for p := range 60 {
+		dir := fmt.Sprintf("p%d/", p)
+		files[dir+"pack.yaml"] = &fstest.MapFile{Data: []byte(manifest(fmt.Sprintf("p%d", p), ""))}
+		for f := range 8 {
+			var text strings.Builder
+			for d := range 10 {
+				fmt.Fprintf(&text, "---\nthing: t%d-%d-%d\ntitle: {zh: 物, en: Thing}\nfields:\n", p, f, d)
+				for i := range 20 {
+					fmt.Fprintf(&text, "  field_%d: {type: text, max: 100}\n", i)
+				}
+			}
+			files[fmt.Sprintf("%st%d.yaml", dir, f)] = &fstest.MapFile{Data: []byte(text.String())}
+		}
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		l, report := pack.Load([]pack.Source{{Name: "packs", FS: files}}, packtest.Kinds())
+		if err := report.Err(); err != nil || len(l.Packs) != 60 {
+			b.Fatal(err)
+		}
+	}
 }

@@ -57,6 +57,7 @@ func (l *loader) applyOverlays() {
 		}
 		a := applier{l, d, target, written}
 		a.apply(&o)
+		target.changed = true
 	}
 }
 

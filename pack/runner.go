@@ -26,7 +26,7 @@ const longest = 5 * time.Minute
 // scenarios runs the scenarios of the named packs, some at a time, and prints
 // their outcomes in the order of the packs.
 func (c *command) scenarios(ctx context.Context, names []string) int {
-	l, report := Load(c.Sources, c.Kinds)
+	l, report := c.load()
 	if c.fail(report) {
 		return exitProblem
 	}

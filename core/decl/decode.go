@@ -38,13 +38,25 @@ func PosOf(n *yaml.Node, file string) Pos {
 // field that receives the key when a slice of such structs is written as a
 // mapping, which keeps the written order. An embedded Pos receives the place.
 func Decode(n *yaml.Node, file string, out any, r *Report) {
-	d := decoder{file: file, report: r}
+	d := decoder{file: file, report: r, types: map[reflect.Type]map[string]structField{}}
 	d.value(n, reflect.ValueOf(out).Elem())
 }
 
 type decoder struct {
 	file   string
 	report *Report
+	// types keeps the fields of the types met: finding them anew for each
+	// object took half the time of loading.
+	types map[reflect.Type]map[string]structField
+}
+
+func (d *decoder) fieldsOf(t reflect.Type) map[string]structField {
+	f, ok := d.types[t]
+	if !ok {
+		f = structFields(t)
+		d.types[t] = f
+	}
+	return f
 }
 
 func (d *decoder) problem(n *yaml.Node, zh, en string) { d.report.Add(PosOf(n, d.file), zh, en) }
@@ -201,7 +213,7 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value) {
 		d.wrong(n, "键值对", "a mapping")
 		return
 	}
-	fields := structFields(v.Type())
+	fields := d.fieldsOf(v.Type())
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, val := n.Content[i], n.Content[i+1]

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sort"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -22,18 +23,22 @@ type Document struct {
 // Hash identifies the text of the document, whatever its comments and layout:
 // "sha256:" and 64 hex digits. Overlays name it, and running cases pin it.
 func (d *Document) Hash() string {
-	h := sha256.New()
-	writeCanonical(h, d.Node)
-	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(appendCanonical(nil, d.Node))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// writeCanonical writes tag, value and children with lengths, so that two
-// nodes hash alike only when they mean the same text.
-func writeCanonical(w interface{ Write([]byte) (int, error) }, n *yaml.Node) {
-	fmt.Fprintf(w, "%d|%s|%d|%s|%d;", n.Kind, n.ShortTag(), len(n.Value), n.Value, len(n.Content))
+// appendCanonical appends kind, tag, value and children with lengths, so that
+// two nodes hash alike only when they mean the same text.
+func appendCanonical(b []byte, n *yaml.Node) []byte {
+	b = append(strconv.AppendInt(b, int64(n.Kind), 10), '|')
+	b = append(append(b, n.ShortTag()...), '|')
+	b = append(strconv.AppendInt(b, int64(len(n.Value)), 10), '|')
+	b = append(append(b, n.Value...), '|')
+	b = append(strconv.AppendInt(b, int64(len(n.Content)), 10), ';')
 	for _, c := range n.Content {
-		writeCanonical(w, c)
+		b = appendCanonical(b, c)
 	}
+	return b
 }
 
 // Meta is what every item knows of its declaration. Items embed it; package

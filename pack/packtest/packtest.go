@@ -18,9 +18,21 @@ import (
 	"chengshu/pack"
 )
 
-// Golden runs every case folder of dir with the given kinds. base holds packs
-// that all cases may need; it may be empty.
-func Golden(t *testing.T, dir string, kinds []decl.Kind, base ...pack.Source) {
+// Loader loads packs and returns what is wrong with them. The server's own does
+// more than pack.Load: it compiles expressions and grants too.
+type Loader func(sources []pack.Source) *decl.Report
+
+// Load is pack.Load with the given kinds.
+func Load(kinds []decl.Kind) Loader {
+	return func(sources []pack.Source) *decl.Report {
+		_, report := pack.Load(sources, kinds)
+		return report
+	}
+}
+
+// Golden runs every case folder of dir. base holds packs that all cases may
+// need; it may be empty.
+func Golden(t *testing.T, dir string, load Loader, base ...pack.Source) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -36,16 +48,11 @@ func Golden(t *testing.T, dir string, kinds []decl.Kind, base ...pack.Source) {
 		t.Run(e.Name(), func(t *testing.T) {
 			folder := filepath.Join(dir, e.Name())
 			sources := append(append([]pack.Source(nil), base...), Sources(t, folder)...)
-			compare(t, filepath.Join(folder, "want.txt"), problems(sources, kinds))
+			var got strings.Builder
+			pack.PrintProblems(&got, load(sources))
+			compare(t, filepath.Join(folder, "want.txt"), got.String())
 		})
 	}
-}
-
-func problems(sources []pack.Source, kinds []decl.Kind) string {
-	var b strings.Builder
-	_, report := pack.Load(sources, kinds)
-	pack.PrintProblems(&b, report)
-	return b.String()
 }
 
 func compare(t *testing.T, file, got string) {

@@ -35,7 +35,7 @@ type parser struct {
 	at      int
 	kept    map[string]bool
 	missed  map[string]bool // names used without having been kept, each reported once
-	follows bool // names may come from the scenario told before
+	follows bool            // names may come from the scenario told before
 }
 
 func (p *parser) problem(no int, zh, en string) {
