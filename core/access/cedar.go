@@ -13,21 +13,41 @@ import (
 	"chengshu/core/rule"
 )
 
-// Attributes of a resource in Cedar. A field bears its own name; names with a
-// capital cannot be those of fields.
+// The facts of a row stand in Cedar's context: they are read there without a
+// look-up of entities, which halves the time of a decision. A field bears its
+// own name; names with a capital cannot be those of fields.
 const (
+	scopePrefix  = "Scope_"  // a column of a scope, which is always there
 	personPrefix = "Person_" // a column compared with the actor, as an entity
 	taskHolders  = "TaskHolders"
 	taskUnits    = "TaskUnits"
+	subjectOfMe  = "SubjectOfMe" // the record that is about the actor
 )
 
 const personType types.EntityType = "Person"
 
 func attribute(c column) types.String {
+	if c.total {
+		return types.String(scopePrefix + c.name)
+	}
 	if c.person {
 		return types.String(personPrefix + c.name)
 	}
 	return types.String(c.name)
+}
+
+// policy returns the Cedar policy of a linked grant. That it is asked for its
+// own action and type only is the business of targets; said is whether the
+// policy says so itself, for people to read.
+func policy(r *permit, t *target, n node, said bool) *ast.Policy {
+	p := ast.Annotation("grant", types.String(r.grant.Name)).Annotation("basis", types.String(r.grant.Basis)).Permit()
+	if said {
+		p = p.ActionEq(t.actionUID).ResourceIs(t.entity)
+	}
+	if n.op == rule.Always {
+		return p
+	}
+	return p.When(cedarNode(n))
 }
 
 // entityType is the name of a record type in Cedar, whose identifiers have no
@@ -38,16 +58,6 @@ func entityType(typ string) types.EntityType {
 
 func actionUID(action string) types.EntityUID {
 	return types.NewEntityUID("Action", types.String(action))
-}
-
-// policy returns the Cedar policy of a linked grant.
-func policy(r *permit, action string, n node) *ast.Policy {
-	p := ast.Annotation("grant", types.String(r.grant.Name)).Annotation("basis", types.String(r.grant.Basis)).Permit().
-		ActionEq(actionUID(action)).ResourceIs(entityType(r.typ.Name))
-	if n.op == rule.Always {
-		return p
-	}
-	return p.When(cedarNode(n))
 }
 
 // cedarNode writes n so that it never fails: each comparison first asks
@@ -72,7 +82,10 @@ func cedarNode(n node) ast.Node {
 		return cedarTask(n)
 	}
 	attr := attribute(n.col)
-	has := ast.Resource().Has(attr)
+	if n.col.total {
+		return cedarCompare(n, ast.Context().Access(attr))
+	}
+	has := ast.Context().Has(attr)
 	switch n.op {
 	case rule.Has:
 		return has
@@ -81,10 +94,10 @@ func cedarNode(n node) ast.Node {
 	}
 	for _, v := range n.vals {
 		if v.col != nil {
-			has = has.And(ast.Resource().Has(attribute(*v.col)))
+			has = has.And(ast.Context().Has(attribute(*v.col)))
 		}
 	}
-	return has.And(cedarCompare(n, ast.Resource().Access(attr)))
+	return has.And(cedarCompare(n, ast.Context().Access(attr)))
 }
 
 func cedarCompare(n node, left ast.Node) ast.Node {
@@ -106,7 +119,7 @@ func cedarCompare(n node, left ast.Node) ast.Node {
 	}
 	v := n.vals[0]
 	if v.from == mySubject {
-		return ast.Principal().In(left) // the record about me is a parent of mine
+		return left.Equal(ast.Context().Access(subjectOfMe))
 	}
 	right := cedarValue(n.col.kind, v)
 	switch n.op {
@@ -134,7 +147,7 @@ func cedarValue(k kind, v value) ast.Node {
 	case v.from == me:
 		return ast.Principal()
 	case v.col != nil:
-		return ast.Resource().Access(attribute(*v.col))
+		return ast.Context().Access(attribute(*v.col))
 	}
 	c, _ := cedarValueOf(k, v.constant) // constants were checked when the grant was
 	return ast.Value(c)
@@ -147,7 +160,7 @@ func cedarTask(n node) ast.Node {
 	var units []ast.Node
 	for _, v := range n.vals {
 		if v.from == me {
-			holder := ast.Resource().Has(taskHolders).And(ast.Resource().Access(taskHolders).Contains(ast.Principal()))
+			holder := ast.Context().Has(taskHolders).And(ast.Context().Access(taskHolders).Contains(ast.Principal()))
 			mine = &holder
 			continue
 		}
@@ -156,7 +169,7 @@ func cedarTask(n node) ast.Node {
 	if units == nil {
 		return *mine
 	}
-	unit := ast.Resource().Has(taskUnits).And(ast.Resource().Access(taskUnits).ContainsAny(ast.Set(units...)))
+	unit := ast.Context().Has(taskUnits).And(ast.Context().Access(taskUnits).ContainsAny(ast.Set(units...)))
 	if mine == nil {
 		return unit
 	}
@@ -198,8 +211,8 @@ func dateNumber(s string) (n types.Long, ok bool) {
 
 // loader puts one fact of a row into its attributes.
 type loader struct {
-	col  column
-	task types.String // taskHolders or taskUnits instead of col
+	col   column
+	other types.String // taskHolders, taskUnits or subjectOfMe instead of col
 }
 
 // facts lists what a tree needs to know of the row, each once.
@@ -216,7 +229,7 @@ func facts(n node, seen map[types.String]loader) {
 			if v.from == me {
 				attr = taskHolders
 			}
-			seen[attr] = loader{task: attr}
+			seen[attr] = loader{other: attr}
 		}
 		return
 	}
@@ -225,13 +238,18 @@ func facts(n node, seen map[types.String]loader) {
 		if v.col != nil {
 			seen[attribute(*v.col)] = loader{col: *v.col}
 		}
+		if v.from == mySubject {
+			seen[subjectOfMe] = loader{other: subjectOfMe}
+		}
 	}
 }
 
 // load returns the attribute's value, nil when the row has none; ok is false
 // when the row holds something that the column cannot.
-func (l loader) load(row *Row, t *record.Type) (_ types.Value, ok bool) {
-	switch l.task {
+func (l loader) load(a *identity.Actor, row *Row, t *record.Type) (_ types.Value, ok bool) {
+	switch l.other {
+	case subjectOfMe:
+		return types.NewEntityUID(personType, types.String(a.Subject)), true
 	case taskHolders:
 		return taskSet(row.Tasks, func(t Task) types.Value {
 			if t.Assignee == "" {
@@ -246,6 +264,13 @@ func (l loader) load(row *Row, t *record.Type) (_ types.Value, ok bool) {
 			}
 			return types.String(t.Org)
 		}), true
+	}
+	if l.col.total {
+		s, ok := row.scopeColumn(l.col.name, t) // "" equals no person and begins with no path
+		if l.col.person {
+			return types.NewEntityUID(personType, types.String(s)), ok
+		}
+		return types.String(s), ok
 	}
 	v := row.column(l.col.name, t)
 	if v == nil {
@@ -270,6 +295,21 @@ func taskSet(tasks []Task, of func(Task) types.Value) types.Value {
 		return nil
 	}
 	return types.NewSet(vals...)
+}
+
+// scopeColumn returns the value of a column that a scope looks at.
+func (row *Row) scopeColumn(name string, t *record.Type) (_ string, ok bool) {
+	switch name {
+	case "org":
+		return row.Org, true
+	case "place":
+		return row.Place, true
+	case "created_by":
+		return row.CreatedBy, true
+	}
+	v := row.column(name, t)
+	s, ok := v.(string)
+	return s, ok || v == nil
 }
 
 // column returns the native value of a column of the row's table.
@@ -305,23 +345,6 @@ func textOrNil(s string) any {
 	return s
 }
 
-// entities is the world of one decision: the row, and who asks.
-type entities struct {
-	row    types.Entity
-	person types.Entity
-}
-
-// Get implements cedar's EntityGetter.
-func (e *entities) Get(uid types.EntityUID) (types.Entity, bool) {
-	switch uid {
-	case e.row.UID:
-		return e.row, true
-	case e.person.UID:
-		return e.person, true
-	}
-	return types.Entity{}, false
-}
-
 // policies is a cedar.PolicyIterator over the linked grants of one plan.
 type policies []numbered
 
@@ -352,16 +375,27 @@ func principal(a *identity.Actor) types.EntityUID {
 	return types.NewEntityUID("Anonymous", "")
 }
 
+// match returns which of the plan's grants match the row, as bits.
+func (p *plan) match(a *identity.Actor, row *Row) (matched uint64, failed string) {
+	if len(p.loaders) == 0 {
+		return p.fixed, ""
+	}
+	return p.authorize(a, row)
+}
+
 // authorize asks Cedar which of the plan's grants match, as bits. An error of
 // any of them is a refusal of all.
 func (p *plan) authorize(a *identity.Actor, row *Row) (matched uint64, failed string) {
-	world := entities{}
-	world.row.UID = types.NewEntityUID(p.target.entity, types.String(row.ID))
-	world.person.UID = principal(a)
+	req := cedar.Request{Principal: principal(a), Action: p.target.actionUID, Resource: types.NewEntityUID(p.target.entity, types.String(row.ID))}
 	if len(p.loaders) > 0 {
-		attrs := make(types.RecordMap, len(p.loaders))
+		attrs, _ := p.pool.Get().(types.RecordMap) // NewRecord copies it
+		if attrs == nil {
+			attrs = make(types.RecordMap, len(p.loaders))
+		}
+		defer p.pool.Put(attrs)
+		clear(attrs)
 		for i := range p.loaders {
-			v, ok := p.loaders[i].load(row, p.target.typ)
+			v, ok := p.loaders[i].load(a, row, p.target.typ)
 			if !ok {
 				return 0, "the row's " + string(p.attrs[i]) + " is not of its kind"
 			}
@@ -369,13 +403,9 @@ func (p *plan) authorize(a *identity.Actor, row *Row) (matched uint64, failed st
 				attrs[p.attrs[i]] = v
 			}
 		}
-		world.row.Attributes = types.NewRecord(attrs)
+		req.Context = types.NewRecord(attrs)
 	}
-	if p.usesSubject && a.Subject != "" {
-		world.person.Parents = types.NewEntityUIDSet(types.NewEntityUID(personType, types.String(a.Subject)))
-	}
-	decision, diag := cedar.Authorize(p.policies, &world, cedar.Request{
-		Principal: world.person.UID, Action: p.target.actionUID, Resource: world.row.UID})
+	decision, diag := cedar.Authorize(p.policies, nil, req)
 	if len(diag.Errors) > 0 {
 		return 0, diag.Errors[0].Message
 	}

@@ -118,7 +118,7 @@ func (e *Engine) Decide(a *identity.Actor, action, typ string, row Row) Decision
 	if len(p.policies) == 0 {
 		return Decision{View: blind, Why: p.why}
 	}
-	matched, failed := p.authorize(a, &row)
+	matched, failed := p.match(a, &row)
 	if failed != "" {
 		e.log.Error("access: a row cannot be judged", "action", action, "type", typ, "id", row.ID, "err", failed)
 	}

@@ -36,7 +36,7 @@ func (e *Engine) Explain(a *identity.Actor, typ string) []Explained {
 			sql, _ := sqlOf(p.trees[i]).render(a, 1)
 			out = append(out, Explained{Action: t.action, Grant: g.Name, Pack: g.Pack, Scope: g.Scope, When: g.When.Text,
 				Basis: g.Basis, Purpose: g.Purpose,
-				Cedar: string(cedar.NewPolicyFromAST(policy(pm, t.action, p.trees[i])).MarshalCedar()),
+				Cedar: string(cedar.NewPolicyFromAST(policy(pm, t, p.trees[i], true)).MarshalCedar()),
 				SQL:   sql})
 		}
 	}

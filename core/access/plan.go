@@ -26,13 +26,14 @@ type plan struct {
 	posts  []sigPost
 	who    who
 
-	permits     []*permit // those that the actor holds and that can match, narrowest first
-	trees       []node    // theirs
-	policies    policies  // theirs
-	loaders     []loader
-	attrs       []types.String
-	usesSubject bool
-	why         []fault.Text
+	permits  []*permit // those that the actor holds and that can match, narrowest first
+	trees    []node    // theirs
+	policies policies  // theirs
+	loaders  []loader
+	attrs    []types.String
+	why      []fault.Text
+	fixed    uint64    // the permits that match every row, when no fact of one is looked at
+	pool     sync.Pool // of types.RecordMap
 
 	mu    sync.RWMutex
 	views map[uint64]View     // by the permits that match
@@ -121,17 +122,19 @@ func (t *target) link(posts []sigPost, w who) *plan {
 			continue
 		}
 		facts(n, known)
-		p.usesSubject = p.usesSubject || w.subject && pm.grant.Scope == Subject
 		p.permits = append(p.permits, pm)
 		p.trees = append(p.trees, n)
 		id := types.PolicyID(fmt.Sprintf("%d", len(p.policies)))
-		p.policies = append(p.policies, numbered{id, cedar.NewPolicyFromAST(policy(pm, t.action, n))})
+		p.policies = append(p.policies, numbered{id, cedar.NewPolicyFromAST(policy(pm, t, n, false))})
 	}
 	for attr, l := range known {
 		p.attrs, p.loaders = append(p.attrs, attr), append(p.loaders, l)
 	}
 	if p.why == nil {
 		p.why = t.nobody
+	}
+	if len(p.policies) > 0 && len(p.loaders) == 0 {
+		p.fixed, _ = p.authorize(&identity.Actor{}, &Row{}) // the same whoever asks for whatever
 	}
 	return p
 }

@@ -30,6 +30,7 @@ type column struct {
 	name   string // SQL column; also the attribute in Cedar, unless person
 	kind   kind
 	person bool // compared with the actor: an entity in Cedar
+	total  bool // of a scope: to Cedar a missing value is an empty one, which no scope matches
 }
 
 // kind is how a column is kept and compared.
@@ -67,7 +68,7 @@ var (
 // posts that carry the grant's role.
 func scopeNode(s Scope, t *record.Type, posts []sigPost, w who) node {
 	person := func(name string) node {
-		return node{op: rule.Equal, col: column{name: name, person: true}, vals: []value{{from: me}}}
+		return node{op: rule.Equal, col: column{name: name, person: true, total: true}, vals: []value{{from: me}}}
 	}
 	switch s {
 	case All:
@@ -120,7 +121,7 @@ func within(col string, posts []sigPost, path func(sigPost) string) node {
 	n := node{op: rule.Or}
 	for _, p := range posts {
 		if root := path(p); root != "" {
-			n.args = append(n.args, node{op: rule.Prefix, col: column{name: col}, vals: []value{{constant: root}}})
+			n.args = append(n.args, node{op: rule.Prefix, col: column{name: col, total: true}, vals: []value{{constant: root}}})
 		}
 	}
 	return n

@@ -1,0 +1,246 @@
+package access
+
+import (
+	"strings"
+	"testing"
+
+	"chengshu/core/identity"
+	"chengshu/core/record"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	city   = "/1301/"
+	county = "/1301/130102/"
+	street = "/1301/130102/130102001/"
+	other  = "/1301/130104/"
+	bureau = "/1301/1301-urban/"
+)
+
+func TestDecide(t *testing.T) {
+	e := newWorld(t).good(t,
+		`anyone-all: {role: anyone, on: plain, actions: read, scope: all, basis: b}`,
+		`own: {role: citizen, on: thing, actions: [read, revise], scope: own, basis: b}`,
+		`about: {role: citizen, on: thing, actions: read, scope: subject, basis: b}`,
+		`mine: {role: handler, on: thing, actions: assign, scope: assigned, basis: b}`,
+		`task: {role: handler, on: thing, actions: report, scope: task, basis: b}`,
+		`unit: {role: handler, on: thing, actions: read, scope: unit, basis: b}`,
+		`place: {role: head, on: thing, actions: read, scope: place, basis: b}`,
+		`all: {role: auditor, on: thing, actions: read, scope: all, basis: b, when: "row.level != 'core'"}`,
+	)
+	handler := person("h", post(county, county, "handler"))
+	head := person("x", post(bureau, city, "head"), post(other, other, "handler"))
+	tests := []struct {
+		name   string
+		actor  *identity.Actor
+		action string
+		typ    string
+		row    Row
+		grant  string // "" is a refusal
+	}{
+		{"anyone", identity.NewAnonymous(), Read, "plain", Row{ID: "1"}, "anyone-all"},
+		{"anyone, another action", identity.NewAnonymous(), Revise, "plain", Row{ID: "1"}, ""},
+		{"anonymous and a row that nobody made", identity.NewAnonymous(), Read, "thing", Row{}, ""},
+		{"no actor", nil, Read, "plain", Row{}, ""},
+		{"the system as an actor", identity.NewSystem(), Read, "plain", Row{}, ""},
+		{"the system with everything", &identity.Actor{System: true, Person: "p", Posts: []identity.Post{post(city, city, "auditor")}}, Read, "thing", Row{}, ""},
+		{"unknown type", handler, Read, "nothing", Row{}, ""},
+		{"unknown action", handler, "burn", "thing", Row{}, ""},
+		{"own", person("p"), Read, "thing", Row{CreatedBy: "p"}, "own"},
+		{"another's", person("p"), Read, "thing", Row{CreatedBy: "q"}, ""},
+		{"about me", person("p"), Read, "thing", Row{CreatedBy: "q", Subject: "p"}, "about"},
+		{"about my record", &identity.Actor{Person: "p", Subject: "r"}, Read, "thing", Row{Subject: "r"}, "about"},
+		{"about another's record", &identity.Actor{Person: "p", Subject: "r"}, Read, "thing", Row{Subject: "s"}, ""},
+		{"a client that is no person", &identity.Actor{Client: "c", Posts: []identity.Post{post(county, county, "handler")}}, Read, "thing", Row{Org: street}, "unit"},
+		{"a client and rows that nobody made", &identity.Actor{Client: "c"}, Read, "thing", Row{}, ""},
+		{"my unit", handler, Read, "thing", Row{Org: county}, "unit"},
+		{"below my unit", handler, Read, "thing", Row{Org: street}, "unit"},
+		{"above my unit", handler, Read, "thing", Row{Org: city}, ""},
+		{"another unit", handler, Read, "thing", Row{Org: other}, ""},
+		{"a unit that only looks alike", handler, Read, "thing", Row{Org: "/1301/1301021/"}, ""},
+		{"no unit", handler, Read, "thing", Row{}, ""},
+		{"narrowest of two", handler, Read, "thing", Row{Org: street, CreatedBy: "h"}, "own"},
+		{"my area", head, Read, "thing", Row{Place: street}, "place"},
+		{"post with the other role", head, Read, "thing", Row{Org: bureau, Place: ""}, ""},
+		{"post with the right role", head, Read, "thing", Row{Org: other}, "unit"},
+		{"assigned", handler, "assign", "thing", Row{Assignee: "h"}, "mine"},
+		{"assigned to another", handler, "assign", "thing", Row{Assignee: "x", CreatedBy: "h"}, ""},
+		{"my task", handler, "report", "thing", Row{Tasks: []Task{{Org: other, Assignee: "z"}, {Org: other, Assignee: "h"}}}, "task"},
+		{"my unit's task", handler, "report", "thing", Row{Tasks: []Task{{Org: county}}}, "task"},
+		{"a task below my unit", handler, "report", "thing", Row{Tasks: []Task{{Org: street}}}, ""},
+		{"no task", handler, "report", "thing", Row{Org: county}, ""},
+		{"condition holds", person("a", post(city, city, "auditor")), Read, "thing", Row{Fields: values{"level": "general"}}, "all"},
+		{"condition fails", person("a", post(city, city, "auditor")), Read, "thing", Row{Fields: values{"level": "core"}}, ""},
+		{"condition on a missing value", person("a", post(city, city, "auditor")), Read, "thing", Row{Fields: values{}}, ""},
+		{"condition and no fields yet", person("a", post(city, city, "auditor")), Read, "thing", Row{}, ""},
+		{"a value that is not of its kind", person("a", post(city, city, "auditor")), Read, "thing", Row{CreatedBy: "a", Fields: values{"level": 7.5}}, ""},
+	}
+	for _, tt := range tests {
+		d := e.Decide(tt.actor, tt.action, tt.typ, tt.row)
+		if d.Grant != tt.grant || d.Allow != (tt.grant != "") {
+			t.Errorf("%s: %v by %q, want %q", tt.name, d.Allow, d.Grant, tt.grant)
+		}
+		if !d.Allow && (len(d.Why) == 0 || d.View.See("level") != record.Hidden || d.View.See("name") != record.Hidden) {
+			t.Errorf("%s: a refusal that does not say why, or shows a field: %+v", tt.name, d)
+		}
+	}
+}
+
+func TestWhy(t *testing.T) {
+	e := newWorld(t).good(t,
+		`unit: {role: [handler, head], on: thing, actions: read, scope: unit, basis: b}`,
+		`all: {role: handler, on: thing, actions: read, scope: all, basis: b, when: "row.open"}`)
+	if why := e.Decide(person("p"), Read, "thing", Row{}).Why; len(why) != 1 || !strings.Contains(why[0].Zh, "角色handler、角色head") {
+		t.Errorf("without the role: %v", why)
+	}
+	why := e.Decide(person("p", post(county, county, "handler")), Read, "thing", Row{}).Why
+	if len(why) != 2 || !strings.Contains(why[0].En, "your organisation") || !strings.Contains(why[1].En, "row.open") {
+		t.Errorf("outside the scope: %v", why)
+	}
+}
+
+func TestSystem(t *testing.T) {
+	e := newWorld(t).good(t)
+	d := e.DecideSystem("thing", "第三十六条")
+	if !d.Allow || d.Grant != SystemGrant || d.Basis != "第三十六条" || d.View.See("idno") != record.Clear {
+		t.Errorf("got %+v", d)
+	}
+	if e.DecideSystem("nothing", "x").Allow {
+		t.Error("an unknown type was allowed")
+	}
+}
+
+func TestView(t *testing.T) {
+	e := newWorld(t).good(t,
+		`all: {role: handler, on: thing, actions: read, scope: place, basis: wide, fields: [level, label, phone], mask: [label]}`,
+		`unit: {role: handler, on: thing, actions: read, scope: unit, basis: narrow, fields: [label, phone, idno], unmask: [phone], purpose: 办理}`,
+		`own: {role: citizen, on: thing, actions: read, scope: own, basis: self, unmask: all, purpose: 本人}`,
+	)
+	handler := person("h", post(county, county, "handler"))
+	see := func(a *identity.Actor, row Row) map[string]record.See {
+		v := e.View(a, "thing", row)
+		out := map[string]record.See{}
+		for _, f := range []string{"level", "label", "phone", "idno", "note", "state"} {
+			out[f] = v.See(f)
+		}
+		return out
+	}
+	const c, m, h = record.Clear, record.Masked, record.Hidden
+	for _, tt := range []struct {
+		name     string
+		row      Row
+		want     map[string]record.See
+		basis    string
+		personal []string
+	}{
+		{"place only", Row{Place: street}, map[string]record.See{"level": c, "label": m, "phone": m, "idno": h, "note": h, "state": c}, "wide", nil},
+		{"unit only", Row{Org: street}, map[string]record.See{"level": h, "label": c, "phone": c, "idno": m, "note": h, "state": c}, "narrow", []string{"phone"}},
+		{"both", Row{Org: street, Place: street}, map[string]record.See{"level": c, "label": c, "phone": c, "idno": m, "note": h, "state": c}, "narrow", []string{"phone"}},
+		{"own", Row{CreatedBy: "h"}, map[string]record.See{"level": c, "label": c, "phone": c, "idno": c, "note": c, "state": c}, "self", []string{"phone", "idno"}},
+		{"none", Row{Org: other}, map[string]record.See{"level": h, "label": h, "phone": h, "idno": h, "note": h, "state": h}, "", nil},
+	} {
+		if diff := cmp.Diff(tt.want, see(handler, tt.row)); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+		v := e.View(handler, "thing", tt.row)
+		if diff := cmp.Diff(tt.personal, v.PersonalFields()); diff != "" || v.Personal() != (tt.personal != nil) || v.Basis != tt.basis {
+			t.Errorf("%s: personal %v by %q: %s", tt.name, v.Personal(), v.Basis, diff)
+		}
+	}
+	var zero View
+	if zero.See("level") != record.Hidden || zero.Personal() || zero.MayWrite("level") {
+		t.Error("the zero view shows something")
+	}
+}
+
+// TestFilterUsing: a search by a field sees only the rows on which a grant
+// shows that field in clear.
+func TestFilterUsing(t *testing.T) {
+	e := newWorld(t).good(t,
+		`place: {role: handler, on: thing, actions: read, scope: place, basis: b}`,
+		`unit: {role: handler, on: thing, actions: read, scope: unit, basis: b, unmask: phone, purpose: x}`,
+		`own: {role: citizen, on: thing, actions: read, scope: own, basis: b, fields: [level]}`)
+	a := person("h", post(county, county, "handler"))
+	for _, tt := range []struct {
+		using []string
+		sql   string
+		args  []any
+	}{
+		{nil, "(created_by = $3 or (org >= $4 and org < $5) or (place >= $6 and place < $7))",
+			[]any{"h", county, "/1301/1301020", county, "/1301/1301020"}},
+		{[]string{"phone"}, "(org >= $3 and org < $4)", []any{county, "/1301/1301020"}},
+		{[]string{"label", "created_at"}, "((org >= $3 and org < $4) or (place >= $5 and place < $6))",
+			[]any{county, "/1301/1301020", county, "/1301/1301020"}},
+		{[]string{"idno"}, "1 = 0", []any{}},
+	} {
+		p := e.Filter(a, Read, "thing", tt.using...)
+		sql, args := p.SQL(3)
+		if sql != tt.sql || !cmp.Equal(args, tt.args) || p.Open() == (sql == "1 = 0") || p.All() {
+			t.Errorf("using %v: %s %v, open %v", tt.using, sql, args, p.Open())
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	e := newWorld(t).good(t,
+		`place: {role: handler, on: thing, actions: read, scope: place, basis: b, when: row.open}`,
+		`revise: {role: handler, on: thing, actions: [revise], scope: place, basis: b}`,
+		`own: {role: citizen, on: thing, actions: revise, scope: own, basis: b}`,
+		`all: {role: head, on: thing, actions: read, scope: all, basis: b}`)
+	two := person("h", post(bureau, county, "handler"), post(other, other, "handler"), post(street, street, "handler"))
+	if got := e.Filter(two, Read, "thing").Places(); !cmp.Equal(got, []string{county, other}) {
+		t.Errorf("got %v", got)
+	}
+	if got := e.Filter(two, Revise, "thing").Places(); got != nil {
+		t.Errorf("rows may lie elsewhere, got %v", got)
+	}
+	head := e.Filter(person("x", post(city, city, "head")), Read, "thing")
+	if !head.All() || head.Places() != nil {
+		t.Errorf("everything: %v, %v", head.All(), head.Places())
+	}
+}
+
+func TestExplain(t *testing.T) {
+	e := newWorld(t).good(t,
+		`all: {role: head, on: thing, actions: [read, assign], scope: all, basis: 第三十六条, when: "row.level in ['general', 'important']"}`,
+		`task: {role: handler, on: thing, actions: read, scope: task, basis: b}`)
+	got := e.Explain(person("p", post(county, county, "head", "handler")), "thing")
+	if len(got) != 3 || got[0].Action != "assign" || got[1].Grant != "task" || got[2].Grant != "all" {
+		t.Fatalf("got %+v", got)
+	}
+	if !strings.Contains(got[2].Cedar, `context.level`) || !strings.Contains(got[2].Cedar, "第三十六条") || got[2].SQL != "level in ($1, $2)" {
+		t.Errorf("got %+v", got[2])
+	}
+	want := "id in (select case_id from process_task where role is not null and (assignee = $1 or org in ($2)))"
+	if got[1].SQL != want {
+		t.Errorf("got %s", got[1].SQL)
+	}
+	if e.Explain(identity.NewSystem(), "thing") != nil {
+		t.Error("the system was explained something")
+	}
+	if !e.UsesTasks("thing") || e.UsesTasks("plain") {
+		t.Error("which types use tasks is wrong")
+	}
+}
+
+// TestPlansAreBounded: many different posts do not fill the memory, and
+// decisions stay right when plans are forgotten.
+func TestPlansAreBounded(t *testing.T) {
+	e := newWorld(t).good(t, `unit: {role: handler, on: thing, actions: read, scope: unit, basis: b}`)
+	for i := range maxPlans + 100 {
+		path := "/" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + "/" + strings.Repeat("y", i%1000) + string(rune('0'+i%10)) + "/"
+		if !e.Decide(person("p", post(path, path, "handler")), Read, "thing", Row{Org: path}).Allow {
+			t.Fatal("refused after", i)
+		}
+	}
+	e.plans.Store(maxPlans)
+	fresh := "/new/"
+	if !e.Decide(person("p", post(fresh, fresh, "handler")), Read, "thing", Row{Org: fresh}).Allow || e.plans.Load() != 1 {
+		t.Errorf("%d plans after the bound", e.plans.Load())
+	}
+	target := e.targets[targetKey{Read, "thing"}]
+	if len(target.plans) != 1 {
+		t.Errorf("%d plans kept", len(target.plans))
+	}
+}
