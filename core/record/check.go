@@ -256,7 +256,9 @@ func Compile(types []*Type, env *rule.Env, r *decl.Report) {
 				f.def = env.Compile(f.Default, vars, f.ResultType(), r)
 			}
 			if f.Computed.Given() {
-				f.compute = env.Compile(f.Computed, vars, f.ResultType(), r)
+				if f.compute = env.Compile(f.Computed, vars, f.ResultType(), r); f.compute != nil {
+					f.reads.fields, f.reads.others = f.compute.Reads("row")
+				}
 			}
 		}
 		for i := range t.Validate {

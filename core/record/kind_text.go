@@ -11,26 +11,25 @@ import (
 )
 
 // stringKind is shared by the kinds whose native value is one string.
-type stringKind struct{ sql string }
+type stringKind struct{}
 
-func (k stringKind) bind(dst []any, _ *Field, v any) []any { return append(dst, v) }
+func (stringKind) bind(dst []any, _ *Field, v any) []any { return append(dst, v) }
 
-func (k stringKind) load(f *Field, cols []any) (any, error) {
+func (stringKind) load(f *Field, cols []any) (any, error) {
 	if cols[0] == nil {
 		return nil, nil
 	}
 	return asString(f, cols[0])
 }
 
-func (k stringKind) appendJSON(dst []byte, _ *Field, v any) []byte {
+func (stringKind) appendJSON(dst []byte, _ *Field, v any) []byte {
 	return appendString(dst, v.(string))
 }
-func (k stringKind) ruleType(*Field) rule.Type             { return rule.String }
-func (k stringKind) ruleValue(_ *Field, v any) any         { return v }
-func (k stringKind) columns(f *Field) []column             { return []column{{f.Name, k.sql}} }
-func (k stringKind) parse(_ *Field, s string) (any, error) { return s, nil }
+func (stringKind) ruleType(*Field) rule.Type             { return rule.String }
+func (stringKind) ruleValue(_ *Field, v any) any         { return v }
+func (stringKind) parse(_ *Field, s string) (any, error) { return s, nil }
 
-func (k stringKind) fromRule(f *Field, v any) (any, error) {
+func (stringKind) fromRule(f *Field, v any) (any, error) {
 	switch v := v.(type) {
 	case nil:
 		return nil, nil

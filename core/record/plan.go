@@ -40,12 +40,14 @@ func (e *Engine) plan(ctx context.Context, d *Draft, input map[string]any, a Aut
 	p := planner{e: e, ctx: ctx, d: d, bad: bad, sets: a.Sets, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
 	p.decode(input)
 	for _, f := range t.Fields {
-		if err := p.complete(f, input); err != nil {
+		if err := p.complete(f); err != nil {
 			return nil, err
 		}
-	}
-	if err := p.locate(); err != nil {
-		return nil, err
+		if f.Name == t.PlaceBy || f.Name == t.OrgBy {
+			if err := p.locate(); err != nil { // what follows may read row.place_path
+				return nil, err
+			}
+		}
 	}
 	if len(bad.Fields) > 0 {
 		return nil, bad
@@ -111,15 +113,15 @@ func (p *planner) convert(f *Field, v any, path string) any {
 
 // complete fills what the field still lacks, in the order of declaration, and
 // checks that what it refers to exists.
-func (p *planner) complete(f *Field, input map[string]any) error {
+func (p *planner) complete(f *Field) error {
 	v := &p.d.Row.Values[f.index]
 	path := "fields." + f.Name
-	if f.from != nil {
+	if f.from != nil && p.changed(f.from.ref) {
 		if err := p.copyFrom(f, v); err != nil {
 			return err
 		}
 	}
-	if f.compute != nil || *v == nil && f.def != nil && p.d.old == nil {
+	if f.compute != nil && p.stale(f) || f.compute == nil && *v == nil && f.def != nil && p.d.old == nil {
 		p.evaluate(f, v)
 	}
 	if f.Type == Reference && *v != nil && (p.d.old == nil || !sameValue(p.d.old.Values[f.index], *v)) {
@@ -131,6 +133,29 @@ func (p *planner) complete(f *Field, input map[string]any) error {
 		p.bad.With(path, "必填", "is required")
 	}
 	return nil
+}
+
+// changed reports whether the draft gives the field another value than the old
+// row had.
+func (p *planner) changed(f *Field) bool {
+	return p.d.old == nil || !sameValue(p.d.old.Values[f.index], p.d.Row.Values[f.index])
+}
+
+// stale reports whether a computed field must be computed anew: something it
+// reads has changed. What it looks up elsewhere counts as of the last change.
+func (p *planner) stale(f *Field) bool {
+	if p.d.old == nil || f.reads.others {
+		return true
+	}
+	for _, name := range f.reads.fields {
+		switch dep := p.d.Row.Type.byName[name]; {
+		case dep != nil && p.changed(dep):
+			return true
+		case name == "place_path" && p.d.Row.Place != p.d.old.Place, name == "org_path" && p.d.Row.Org != p.d.old.Org:
+			return true
+		}
+	}
+	return false
 }
 
 func (p *planner) notedAt(path string) bool {

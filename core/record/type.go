@@ -103,8 +103,15 @@ type Field struct {
 	regexp    *regexp.Regexp
 	def       *rule.Expr
 	compute   *rule.Expr
+	reads     reads // of compute
 	choice    map[string]decl.Text
 	from      *source
+}
+
+// reads is what a computed field depends on.
+type reads struct {
+	fields []string
+	others bool
 }
 
 // source is where a copied field comes from.

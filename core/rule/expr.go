@@ -2,6 +2,8 @@ package rule
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -180,4 +182,41 @@ func (x *Expr) planText(text string) (cel.Program, error) {
 		return nil, fmt.Errorf("part %q: %w", strings.TrimSpace(text), issues.Err())
 	}
 	return plan(x.env, ast)
+}
+
+// Reads returns the fields of the variable that the expression looks at, and
+// whether it looks at anything else that may change: another variable, the
+// variable as a whole, or the world through a function.
+func (x *Expr) Reads(variable string) (fields []string, others bool) {
+	seen := map[string]bool{}
+	var walk func(e celast.Expr)
+	walk = func(e celast.Expr) {
+		switch e.Kind() {
+		case celast.SelectKind:
+			of := e.AsSelect().Operand()
+			if of.Kind() == celast.IdentKind && of.AsIdent() == variable {
+				seen[e.AsSelect().FieldName()] = true
+				return
+			}
+			walk(of)
+		case celast.IdentKind:
+			others = true
+		case celast.CallKind:
+			if e.AsCall().IsMemberFunction() {
+				walk(e.AsCall().Target())
+			}
+			for _, a := range e.AsCall().Args() {
+				walk(a)
+			}
+		case celast.ListKind:
+			for _, a := range e.AsList().Elements() {
+				walk(a)
+			}
+		case celast.LiteralKind:
+		default:
+			others = true
+		}
+	}
+	walk(x.AST().Expr())
+	return slices.Sorted(maps.Keys(seen)), others
 }

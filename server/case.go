@@ -1,0 +1,175 @@
+package server
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+
+	"chengshu/core/access"
+	"chengshu/core/evidence"
+	"chengshu/core/process"
+	"chengshu/core/record"
+	"chengshu/kernel/fault"
+)
+
+// openCase answers POST /api/cases/{type}: the start action named, or the only
+// one there is.
+func (s *Server) openCase(w http.ResponseWriter, r *http.Request) error {
+	var in change
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	p, err := s.processes.Process(r.PathValue("type"))
+	if err != nil {
+		return err
+	}
+	actor := actorOf(r.Context())
+	if in.Action == "" {
+		starts := s.processes.Starts(actor, p)
+		if len(starts) == 0 {
+			return s.denied(actor)
+		}
+		in.Action = starts[0].Name
+	}
+	row, err := s.processes.Do(r.Context(), process.Command{Type: p.Name, Action: in.Action, Input: in.Fields, Note: in.Note,
+		Actor: actor, Request: requestID(r.Context())})
+	if err != nil {
+		return s.orSignIn(actor, err)
+	}
+	w.Header().Set("Location", "/api/cases/"+p.Name+"/"+row.ID)
+	return s.sendCase(w, r, http.StatusCreated, row)
+}
+
+// orSignIn tells a visitor who may not to sign in first.
+func (s *Server) orSignIn(actor interface{ Has(string) bool }, err error) error {
+	if fault.Is(err, fault.Denied) {
+		return s.denied(actor)
+	}
+	return err
+}
+
+func (s *Server) actOnCase(w http.ResponseWriter, r *http.Request) error {
+	var in change
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.Action != "" {
+		return fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong").
+			With("action", "动作写在地址中", "the action stands in the address")
+	}
+	actor := actorOf(r.Context())
+	row, err := s.processes.Do(r.Context(), process.Command{Type: r.PathValue("type"), ID: r.PathValue("id"), Action: r.PathValue("action"),
+		Rev: in.Rev, Input: in.Fields, Note: in.Note, Actor: actor, Request: requestID(r.Context())})
+	if err != nil {
+		return s.orSignIn(actor, err)
+	}
+	return s.sendCase(w, r, http.StatusOK, row)
+}
+
+// sendCase sends a case as it is after an action. One who may no longer read
+// it (it went to another unit) gets only its number and state.
+func (s *Server) sendCase(w http.ResponseWriter, r *http.Request, code int, row *record.Row) error {
+	subject, err := s.processes.Subject(r.Context(), row)
+	if err != nil {
+		return err
+	}
+	if s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject).Allow {
+		return s.sendRow(w, r, code, row, subject)
+	}
+	return send(w, code, map[string]any{"id": row.ID, "type": row.Type.Name, "rev": row.Rev, "fields": map[string]any{},
+		"case": map[string]any{"number": row.Text("number"), "state": row.Text("state")}})
+}
+
+type commentInput struct {
+	Text  string           `json:"text"`
+	Files []record.FileRef `json:"files"`
+}
+
+func (s *Server) comment(w http.ResponseWriter, r *http.Request) error {
+	row, _, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	var in commentInput
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	p, err := s.processes.Process(row.Type.Name)
+	if err != nil {
+		return err
+	}
+	if len(in.Files) > 9 {
+		return fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong").With("files", "最多 9 个文件", "at most 9 files")
+	}
+	c, err := s.processes.AddComment(r.Context(), p, row, actorOf(r.Context()), process.Comment{Text: in.Text, Files: in.Files}, requestID(r.Context()))
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusCreated, map[string]any{"id": c.ID, "at": rfc(c.At), "text": c.Text})
+}
+
+func (s *Server) similar(w http.ResponseWriter, r *http.Request) error {
+	row, _, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.processes.Process(row.Type.Name)
+	if err != nil {
+		return err
+	}
+	scope := s.scope(actorOf(r.Context()), access.Read, p.Record, record.Query{})
+	alike, err := s.processes.Similar(r.Context(), p, row, scope)
+	if err != nil {
+		return err
+	}
+	type item struct {
+		ID     string         `json:"id"`
+		Title  string         `json:"title"`
+		Score  float64        `json:"score"`
+		Metres float64        `json:"metres"`
+		Hours  float64        `json:"hours"`
+		Case   map[string]any `json:"case"`
+	}
+	items := make([]item, 0, len(alike))
+	for _, a := range alike {
+		items = append(items, item{a.Row.ID, a.Row.Text("number"), a.Score, a.Metres, a.Hours, s.caseFacts(p, a.Row)})
+	}
+	return send(w, http.StatusOK, map[string]any{"items": items})
+}
+
+// caseFacts is the short form of a case.
+func (s *Server) caseFacts(p *process.Process, row *record.Row) map[string]any {
+	state := p.State(row.Text("state"))
+	out := map[string]any{"number": row.Text("number"), "state": row.Text("state"), "opened_at": rfc(row.CreatedAt),
+		"light": s.processes.LightOf(p, row, s.clock.Now())}
+	if state != nil {
+		out["state_title"] = state.Title
+	}
+	return out
+}
+
+// evidenceBundle exports what can be verified offline.
+func (s *Server) evidenceBundle(w http.ResponseWriter, r *http.Request) error {
+	row, subject, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	actor := actorOf(r.Context())
+	decision := s.access.Decide(actor, "evidence", row.Type.Name, subject)
+	if !decision.Allow {
+		return s.denied(actor)
+	}
+	_, err = s.evidence.Read(r.Context(), evidence.Act{Verb: row.Type.Name + ".evidence", Actor: actor.Evidence(),
+		Subject: evidence.Subject{Type: row.Type.Name, ID: row.ID}, Grant: decision.Grant, Basis: decision.Basis,
+		Purpose: decision.Purpose, Request: requestID(r.Context())}, nil)
+	if err != nil {
+		return err
+	}
+	name := row.Type.Name + "-" + row.ID + ".evidence.json"
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	if err := s.evidence.Export(r.Context(), w, row.Type.Name, row.ID); err != nil {
+		return fmt.Errorf("export evidence: %w", err)
+	}
+	return nil
+}

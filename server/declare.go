@@ -1,0 +1,87 @@
+package server
+
+import (
+	"log/slog"
+
+	"chengshu/core/access"
+	"chengshu/core/decl"
+	"chengshu/core/identity"
+	"chengshu/core/process"
+	"chengshu/core/record"
+	"chengshu/core/rule"
+	"chengshu/engine/geo"
+	"chengshu/engine/screen"
+	"chengshu/pack"
+	"chengshu/packs"
+)
+
+// Kinds is the one list of what packs can declare.
+func Kinds() []decl.Kind {
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind, access.Kind, geo.Kind, screen.Kind}
+	return append(kinds, identity.Kinds()...)
+}
+
+// Declared is everything that the packs say, checked and compiled.
+type Declared struct {
+	*pack.Loaded
+	Env       *rule.Env
+	Types     []*record.Type
+	Processes []*process.Process
+	Grants    []*access.Grant
+}
+
+// Sources returns where packs are read from: those in the binary, then the
+// folders that the settings name.
+func Sources(packsDir, overlay string) ([]pack.Source, error) {
+	out := []pack.Source{{Name: "packs", FS: packs.FS}}
+	for _, dir := range []string{packsDir, overlay} {
+		if dir == "" {
+			continue
+		}
+		src, err := pack.Dir(dir)
+		if err != nil {
+			return nil, err
+		}
+		src.Overlay = dir == overlay
+		out = append(out, src)
+	}
+	return out, nil
+}
+
+// Declare loads packs and compiles every expression in them. fns gives the
+// rule functions their meaning; for checking alone they may do nothing.
+func Declare(sources []pack.Source, fns []rule.Function) (*Declared, *decl.Report) {
+	loaded, report := pack.Load(sources, Kinds())
+	if report.Err() != nil {
+		return &Declared{Loaded: loaded}, report
+	}
+	return compileLoaded(loaded, fns, report), report
+}
+
+func compileLoaded(loaded *pack.Loaded, fns []rule.Function, report *decl.Report) *Declared {
+	d := &Declared{Loaded: loaded}
+	d.Types = decl.All[*record.Type](loaded.Set, record.Kind.Name)
+	d.Processes = decl.All[*process.Process](loaded.Set, process.Kind.Name)
+	d.Env = rule.NewEnv(append(record.Shapes(d.Types), process.ActorShape), fns)
+	record.Compile(d.Types, d.Env, report)
+	process.Compile(d.Processes, d.Env, report)
+	d.Grants = decl.All[*access.Grant](loaded.Set, access.Kind.Name)
+	for _, p := range d.Processes {
+		d.Grants = append(d.Grants, p.Grants()...)
+	}
+	return d
+}
+
+// Access makes the engine of permission from the declared grants and those of
+// the processes.
+func (d *Declared) Access(report *decl.Report, log *slog.Logger) *access.Engine {
+	actions := map[string][]string{}
+	for _, p := range d.Processes {
+		for _, a := range p.Actions {
+			actions[p.Name] = append(actions[p.Name], a.Name)
+		}
+		actions[p.Name] = append(actions[p.Name], "evidence")
+	}
+	return access.New(access.Deps{Types: d.Types, Roles: decl.All[*identity.Role](d.Set, "role"), Grants: d.Grants,
+		Actions: actions, Rules: d.Env, Report: report, Logger: log})
+}

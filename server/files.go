@@ -1,0 +1,125 @@
+package server
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"unicode/utf8"
+
+	"chengshu/core/record"
+	"chengshu/kernel/blob"
+	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
+)
+
+// putFile stores the bytes of the body. Who sent it may show it in a form; it
+// becomes readable to others with the record that takes it in.
+func (s *Server) putFile(w http.ResponseWriter, r *http.Request) error {
+	actor := actorOf(r.Context())
+	if actor.Anonymous {
+		return s.denied(actor)
+	}
+	name, err := url.PathUnescape(r.Header.Get("X-Filename"))
+	if err != nil || !utf8.ValidString(name) || len(name) > 255 {
+		return fault.New(fault.Invalid, "bad-filename", "X-Filename 应为百分号编码的文件名，最多 255 字节", "X-Filename must be a percent-encoded name of at most 255 bytes")
+	}
+	ref, err := s.blobs.Put(r.Context(), r.Body, int64(s.cfg.BlobLimit))
+	if err != nil {
+		return err
+	}
+	if !blob.Allowed(ref.Media) {
+		return fault.New(fault.Invalid, "bad-media", "不接受此类文件："+ref.Media, "files of this kind are not accepted: "+ref.Media)
+	}
+	err = s.db.Do(r.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(`insert into server_file (id, person, name, size, media, at) values ($1, $2, $3, $4, $5, $6) on conflict (id, person) do nothing`,
+			ref.Hash, orText(actor.Person, actor.Client), name, ref.Size, ref.Media, s.clock.Now().UnixMilli())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusCreated, record.FileRef{ID: ref.Hash, Name: name, Size: ref.Size, Media: ref.Media})
+}
+
+// fileMigrations keeps who sent which file, until a record takes it in.
+var fileMigrations = db.Migration{Owner: "server", Version: 1, SQL: []string{
+	`create table server_file (id text collate "C" not null, person text collate "C" not null, name text not null, size bigint not null,
+		media text not null, at bigint not null, primary key (id, person))`,
+}}
+
+// getFile sends a file to whoever sent it, or may read a record that holds it:
+// the one that `type` and `of` name.
+func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
+	hash := r.PathValue("id")
+	ref, err := s.fileIn(r, hash)
+	if err != nil {
+		return err
+	}
+	body, _, err := s.blobs.Open(r.Context(), hash)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	head := w.Header()
+	head.Set("Content-Type", ref.Media)
+	head.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	head.Set("Cache-Control", "private, max-age=3600")
+	head.Set("ETag", `"`+hash+`"`)
+	show := "inline"
+	if ref.Media[:min(len(ref.Media), 6)] != "image/" {
+		show = "attachment"
+	}
+	head.Set("Content-Disposition", mime.FormatMediaType(show, map[string]string{"filename": ref.Name}))
+	http.ServeContent(w, r, "", s.started, body)
+	return nil
+}
+
+func (s *Server) fileIn(r *http.Request, hash string) (record.FileRef, error) {
+	missing := fault.New(fault.NotFound, "no-such-file", "没有这个文件", "there is no such file")
+	actor := actorOf(r.Context())
+	if name := r.URL.Query().Get("type"); name != "" {
+		t, err := s.records.Type(name)
+		if err != nil {
+			return record.FileRef{}, err
+		}
+		row, subject, err := s.loadOf(r, t, r.URL.Query().Get("of"))
+		if err != nil {
+			return record.FileRef{}, err
+		}
+		see := s.access.Mask(actor, t.Name, subject)
+		for _, f := range t.Fields {
+			refs, _ := row.Get(f.Name).([]record.FileRef)
+			for _, ref := range refs {
+				if ref.ID == hash && see.See(f.Name) == record.Clear {
+					return ref, nil
+				}
+			}
+		}
+		if t.Case {
+			return s.fileInComments(r, row.ID, hash)
+		}
+		return record.FileRef{}, missing
+	}
+	ref := record.FileRef{ID: hash}
+	err := s.db.Read(r.Context()).QueryRow(`select name, size, media from server_file where id = $1 and person = $2`,
+		hash, orText(actor.Person, actor.Client)).Scan(&ref.Name, &ref.Size, &ref.Media)
+	if err != nil {
+		return ref, missing
+	}
+	return ref, nil
+}
+
+func (s *Server) fileInComments(r *http.Request, caseID, hash string) (record.FileRef, error) {
+	comments, err := s.processes.Comments(r.Context(), caseID)
+	if err != nil {
+		return record.FileRef{}, err
+	}
+	for _, c := range comments {
+		for _, ref := range c.Files {
+			if ref.ID == hash {
+				return ref, nil
+			}
+		}
+	}
+	return record.FileRef{}, fault.New(fault.NotFound, "no-such-file", "没有这个文件", "there is no such file")
+}

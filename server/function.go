@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"chengshu/core/identity"
+	"chengshu/core/record"
+	"chengshu/core/rule"
+	"chengshu/engine/geo"
+	"chengshu/standard/gbcode"
+)
+
+// world is what rule functions look into. It is filled when the engines are
+// up; before that the functions exist for checking only.
+type world struct {
+	records  *record.Engine
+	identity *identity.Service
+	places   *geo.Index
+}
+
+// lookTime bounds one look of a rule function into the database.
+const lookTime = 2 * time.Second
+
+// functions is the one list of what rules can call beside CEL's own.
+func (w *world) functions() []rule.Function {
+	point := rule.ObjectOf(record.PointShape.Name)
+	texts := rule.ListOf(rule.String)
+	return []rule.Function{
+		{Name: "citizen_id_ok", Params: []rule.Type{rule.String}, Result: rule.Bool, Call: func(a []any) (any, error) {
+			return gbcode.ValidCitizen(text(a[0])), nil
+		}},
+		{Name: "credit_code_ok", Params: []rule.Type{rule.String}, Result: rule.Bool, Call: func(a []any) (any, error) {
+			return gbcode.ValidCredit(text(a[0])), nil
+		}},
+		{Name: "division_at", Params: []rule.Type{point}, Result: rule.String, Call: func(a []any) (any, error) {
+			p, ok := a[0].(record.Point)
+			if !ok {
+				return "", nil
+			}
+			return w.places.DivisionAt(p), nil
+		}},
+		{Name: "path_parts", Params: []rule.Type{rule.String}, Result: texts, Call: func(a []any) (any, error) {
+			return strings.FieldsFunc(text(a[0]), func(r rune) bool { return r == '/' }), nil
+		}},
+		// org_near(kind, place): the organisation of that kind whose division
+		// is the smallest that holds the place.
+		{Name: "org_near", Params: []rule.Type{rule.String, rule.String}, Result: rule.String, Call: func(a []any) (any, error) {
+			return w.orgNear(text(a[0]), text(a[1]))
+		}},
+		// lookup(type, field a, values, field b, values, order, give): see record.Engine.Lookup.
+		{Name: "lookup", Params: []rule.Type{rule.String, rule.String, texts, rule.String, texts, rule.String, rule.String}, Result: rule.String,
+			Call: func(a []any) (any, error) {
+				ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+				defer cancel()
+				v, err := w.records.Lookup(ctx, text(a[0]), text(a[1]), values(a[2]), text(a[3]), values(a[4]), text(a[5]), text(a[6]))
+				if v == nil {
+					v = ""
+				}
+				return v, err
+			}},
+	}
+}
+
+func (w *world) orgNear(kind, place string) (any, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+	defer cancel()
+	tree, err := w.identity.Tree(ctx)
+	if err != nil {
+		return "", err
+	}
+	for place != "" {
+		for _, o := range tree.OfDivision(place) {
+			if string(o.Kind) == kind && !o.Closed {
+				return o.ID, nil
+			}
+		}
+		place = parentPath(place)
+	}
+	return "", nil
+}
+
+// parentPath returns "/a/" for "/a/b/", and "" for "/a/".
+func parentPath(path string) string {
+	i := strings.LastIndexByte(strings.TrimSuffix(path, "/"), '/')
+	if i <= 0 {
+		return ""
+	}
+	return path[:i+1]
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// values returns the texts of a CEL list.
+func values(v any) []any {
+	var out []any
+	for _, s := range rule.Texts(v) {
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"chengshu/core/identity"
+	"chengshu/kernel/fault"
+	"chengshu/kernel/id"
+)
+
+// maxBody bounds a JSON body.
+const maxBody = 1 << 20
+
+const cookieName = "chengshu"
+
+type ctxKey int
+
+const (
+	ctxActor ctxKey = iota
+	ctxRequest
+	ctxAddress
+	ctxLanguage
+)
+
+func actorOf(ctx context.Context) *identity.Actor {
+	a, _ := ctx.Value(ctxActor).(*identity.Actor)
+	if a == nil {
+		return identity.NewAnonymous()
+	}
+	return a
+}
+
+func requestID(ctx context.Context) string {
+	s, _ := ctx.Value(ctxRequest).(string)
+	return s
+}
+
+// handler answers a request or returns a fault.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// handle makes a handler part of the mux: it finds out who asks, limits their
+// rate, and writes what went wrong.
+func (s *Server) handle(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := context.WithValue(r.Context(), ctxRequest, id.New())
+		r = r.WithContext(ctx)
+		actor, err := s.authenticate(r)
+		if err == nil {
+			err = s.identity.Limit(actor, addressOf(r))
+		}
+		if err != nil {
+			writeProblem(w, r, s.log, err)
+			return
+		}
+		r = r.WithContext(context.WithValue(ctx, ctxActor, actor))
+		w.Header().Set("Cache-Control", "no-store")
+		if err := h(w, r); err != nil {
+			writeProblem(w, r, s.log, err)
+		}
+	})
+}
+
+// authenticate finds the actor of a request: by API key, by cookie, or nobody.
+// A key that is not good is refused; a cookie that is not good is nobody's.
+func (s *Server) authenticate(r *http.Request) (*identity.Actor, error) {
+	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return s.identity.AuthenticateKey(r.Context(), key)
+	}
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return identity.NewAnonymous(), nil
+	}
+	a, err := s.identity.Authenticate(r.Context(), c.Value)
+	if fault.Is(err, fault.Unauthenticated) {
+		return identity.NewAnonymous(), nil
+	}
+	return a, err
+}
+
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// decode reads the JSON body into v, strictly: unknown members, trailing data
+// and bodies over maxBody are refused.
+func decode(w http.ResponseWriter, r *http.Request, v any) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return fault.New(fault.Exhausted, "too-large", "请求过大，最多 1 MiB", "the request is too large, at most 1 MiB")
+		}
+		return fault.Wrap(err, fault.Invalid, "bad-json", "请求未能读完", "the request could not be read")
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return badJSON(err)
+	}
+	if dec.More() {
+		return badJSON(errors.New("data after the JSON value"))
+	}
+	return nil
+}
+
+func badJSON(err error) error {
+	f := fault.Wrap(err, fault.Invalid, "bad-json", "请求不是有效的 JSON："+err.Error(), "the request is not valid JSON: "+err.Error())
+	var typed *json.UnmarshalTypeError
+	if errors.As(err, &typed) {
+		f.With(typed.Field, "类型不对", "wrong type")
+	}
+	return f
+}
+
+// send writes a JSON value.
+func send(w http.ResponseWriter, code int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return sendRaw(w, code, body)
+}
+
+func sendRaw(w http.ResponseWriter, code int, body []byte) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // the client may have gone
+	return nil
+}

@@ -1,0 +1,207 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"chengshu/core/decl"
+	"chengshu/core/evidence"
+	"chengshu/core/identity"
+	"chengshu/kernel/config"
+	"chengshu/kernel/fault"
+	"chengshu/kernel/log"
+)
+
+const usage = `城枢 Chengshu — the city's digital economy as its law asks
+
+  chengshu serve [--demo] [--listen ADDR] [--data DIR] …   run the program
+  chengshu config                                          settings in force and where they come from
+  chengshu packs [--json]                                  what is loaded
+  chengshu pack new NAME | check [DIR…]                    write or check a pack
+  chengshu scenario [PACK…] [--json]                       run scenarios against a fresh server
+  chengshu verify --key VKEY FILE                          check an evidence bundle offline
+  chengshu version
+`
+
+// Main runs one command and returns the exit code: 0 done, 1 failed, 2 misused.
+func Main(args []string, version string) int {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	switch command, rest := args[0], args[1:]; command {
+	case "serve":
+		return report(serve(rest, version, os.Stdout, os.Stderr))
+	case "config":
+		return report(explain(rest, os.Stdout))
+	case "verify":
+		return verify(rest, os.Stdout, os.Stderr)
+	case "packs", "pack", "scenario":
+		return packCommand(args, version, os.Stdout, os.Stderr)
+	case "version", "--version":
+		fmt.Println(version)
+		return 0
+	case "help", "--help", "-h":
+		fmt.Print(usage)
+		return 0
+	default:
+		zh, en := decl.Suggest(command, []string{"serve", "config", "packs", "pack", "scenario", "verify", "version"})
+		fmt.Fprintf(os.Stderr, "没有命令 %q；%s\nno command %q; %s\n", command, zh, command, en)
+		return 2
+	}
+}
+
+func report(err error) int {
+	if err == nil {
+		return 0
+	}
+	var f *fault.Fault
+	if !errors.As(err, &f) {
+		fmt.Fprintln(os.Stderr, "chengshu:", err)
+		return 1
+	}
+	fmt.Fprintf(os.Stderr, "chengshu: %s\n          %s\n", f.Text.Zh, f.Text.En)
+	for _, p := range f.Fields {
+		fmt.Fprintf(os.Stderr, "  %s\n    %s\n    %s\n", p.Path, p.Zh, p.En)
+	}
+	return 1
+}
+
+func explain(args []string, w io.Writer) error {
+	settings, err := config.Load(&Config{}, args, os.Environ())
+	if err != nil {
+		return err
+	}
+	return settings.Explain(w)
+}
+
+// serve runs the program until it is told to stop: it then takes no new
+// requests, lets those under way end, and closes its stores.
+func serve(args []string, version string, stdout, stderr io.Writer) error {
+	var cfg Config
+	if _, err := config.Load(&cfg, args, os.Environ()); err != nil {
+		return err
+	}
+	logger, err := log.New(stderr, cfg.LogLevel, cfg.LogFormat)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := New(ctx, cfg, version, logger)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	s.greet(stdout, listener.Addr().String())
+	return s.serve(ctx, listener)
+}
+
+// Limits of one connection. Streams and downloads may last, so there is no
+// write deadline; a client that sends nothing is cut off.
+const (
+	readHeader = 10 * time.Second
+	readBody   = 5 * time.Minute
+	keepAlive  = 2 * time.Minute
+)
+
+func (s *Server) serve(ctx context.Context, listener net.Listener) error {
+	web := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: readHeader, ReadTimeout: readBody, IdleTimeout: keepAlive, MaxHeaderBytes: 64 << 10}
+	web.RegisterOnShutdown(s.events.Close)
+	ctx, cancel := context.WithCancelCause(ctx)
+	ran := make(chan error, 1)
+	go func() {
+		err := s.Run(ctx)
+		if err != nil {
+			cancel(err)
+		}
+		ran <- err
+	}()
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(listener) }()
+	select {
+	case <-ctx.Done():
+	case err := <-served:
+		cancel(err)
+	}
+	end, done := context.WithTimeout(context.Background(), s.cfg.Shutdown)
+	defer done()
+	err := web.Shutdown(end)
+	cancel(nil)
+	return errors.Join(<-ran, err, s.Close())
+}
+
+// greet prints where the program is, and the demo accounts.
+func (s *Server) greet(w io.Writer, addr string) {
+	fmt.Fprintf(w, "城枢 Chengshu %s\n  http://%s\n", s.version, addr)
+	if !s.cfg.Demo {
+		return
+	}
+	fmt.Fprintln(w, "示范城市（合成数据）账号 / demo accounts (synthetic data):")
+	for _, a := range decl.All[*identity.Account](s.declared.Set, "account") {
+		fmt.Fprintf(w, "  %-12s %-18s %s / %s\n", a.Name, a.Password, a.Title.Zh, a.Title.En)
+	}
+}
+
+// verify checks an exported evidence bundle offline.
+func verify(args []string, stdout, stderr io.Writer) int {
+	var o evidence.VerifyOptions
+	var file string
+	asJSON := false
+	for i := 0; i < len(args); i++ {
+		name, value, given := strings.Cut(args[i], "=")
+		next := func() string {
+			if given || i+1 >= len(args) {
+				return value
+			}
+			i++
+			return args[i]
+		}
+		switch name {
+		case "--key":
+			o.Key = next()
+		case "--sm2-key":
+			o.SM2Key = next()
+		case "--json":
+			asJSON = true
+		default:
+			file = args[i]
+		}
+	}
+	if file == "" || o.Key == "" {
+		fmt.Fprintln(stderr, "用法 / usage: chengshu verify --key VKEY [--sm2-key VKEY] [--json] FILE\n密钥须来自证据包之外 / the key must come from outside the bundle (GET /api/evidence, or the city's own publication)")
+		return 2
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return report(err)
+	}
+	defer f.Close()
+	r, err := evidence.Verify(f, o)
+	if err != nil {
+		return report(err)
+	}
+	if asJSON {
+		return report(json.NewEncoder(stdout).Encode(r))
+	}
+	for _, t := range r.Verified() {
+		fmt.Fprintf(stdout, "✓ %s\n  %s\n", t.Zh, t.En)
+	}
+	for _, t := range r.NotCovered() {
+		fmt.Fprintf(stdout, "· %s\n  %s\n", t.Zh, t.En)
+	}
+	return 0
+}

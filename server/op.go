@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"chengshu/core/identity"
+	"chengshu/kernel/fault"
+	"chengshu/kernel/id"
+)
+
+// body is the output of an operation with nothing but a JSON body.
+type body[T any] struct{ Body T }
+
+type none struct{}
+
+// op registers an operation of fixed shape. The handler gets the actor and
+// returns a body or a fault, which becomes a problem answer.
+func op[In, Out any](s *Server, api huma.API, o huma.Operation, h func(ctx context.Context, actor *identity.Actor, in *In) (*Out, error)) {
+	o.Errors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
+	o.MaxBodyBytes = maxBody
+	o.Middlewares = append(o.Middlewares, s.whoAsks(api))
+	huma.Register(api, o, func(ctx context.Context, in *In) (*Out, error) {
+		out, err := h(ctx, actorOf(ctx), in)
+		if err != nil {
+			language, _ := ctx.Value(ctxLanguage).(string)
+			p := problemOf(err, language)
+			if p.Status == http.StatusInternalServerError {
+				s.log.Error("request failed", "operation", o.OperationID, "request", requestID(ctx), "err", err)
+			}
+			return nil, p
+		}
+		return out, nil
+	})
+}
+
+// whoAsks does for operations what handle does for handlers.
+func (s *Server) whoAsks(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(c huma.Context, next func(huma.Context)) {
+		req, _ := humago.Unwrap(c)
+		actor, err := s.authenticate(req)
+		if err == nil {
+			err = s.identity.Limit(actor, addressOf(req))
+		}
+		c.SetHeader("Cache-Control", "no-store")
+		if err != nil {
+			p := problemOf(err, c.Header("Accept-Language"))
+			_ = huma.WriteErr(api, c, p.Status, p.Detail, p) // the client may have gone
+			return
+		}
+		c = huma.WithValue(c, ctxActor, actor)
+		c = huma.WithValue(c, ctxRequest, id.New())
+		c = huma.WithValue(c, ctxAddress, addressOf(req))
+		c = huma.WithValue(c, ctxLanguage, c.Header("Accept-Language"))
+		next(c)
+	}
+}
+
+// ourErrors makes huma's own errors (a body that does not fit) speak as ours
+// do. The library keeps this in a global, so it is set once.
+var ourErrors = sync.OnceFunc(func() {
+	huma.NewError = func(code int, msg string, errs ...error) huma.StatusError {
+		for _, err := range errs {
+			if p, ok := err.(*problem); ok {
+				return p
+			}
+		}
+		f := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+		for _, err := range errs {
+			if d, ok := err.(*huma.ErrorDetail); ok {
+				f.With(d.Location, d.Message, d.Message)
+			}
+		}
+		p := problemOf(f, "")
+		p.Status, p.Title = code, http.StatusText(code)
+		if len(errs) == 0 {
+			p.Detail = msg
+		}
+		return p
+	}
+})

@@ -1,0 +1,103 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"chengshu/kernel/fault"
+)
+
+// status is the one map from kinds of faults to HTTP.
+var status = map[fault.Kind]int{
+	fault.Internal:        http.StatusInternalServerError,
+	fault.Invalid:         http.StatusUnprocessableEntity,
+	fault.Unauthenticated: http.StatusUnauthorized,
+	fault.Denied:          http.StatusForbidden,
+	fault.NotFound:        http.StatusNotFound,
+	fault.Conflict:        http.StatusConflict,
+	fault.Exhausted:       http.StatusTooManyRequests,
+	fault.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// statusOf holds the codes whose status differs from their kind's.
+var statusOf = map[string]int{
+	"bad-json":       http.StatusBadRequest,
+	"bad-cursor":     http.StatusBadRequest,
+	"bad-limit":      http.StatusBadRequest,
+	"bad-filter":     http.StatusBadRequest,
+	"unknown-filter": http.StatusBadRequest,
+	"unknown-sort":   http.StatusBadRequest,
+	"too-large":      http.StatusRequestEntityTooLarge,
+	"disk-full":      http.StatusInsufficientStorage,
+}
+
+// problem is an error as callers see it (RFC 9457), with the message in both
+// languages and the fields at fault as extensions.
+type problem struct {
+	Type   string        `json:"type"`
+	Title  string        `json:"title"`
+	Status int           `json:"status"`
+	Detail string        `json:"detail"`
+	Code   string        `json:"code"`
+	Text   fault.Text    `json:"text"`
+	Errors []fault.Field `json:"errors,omitempty"`
+	Why    []fault.Field `json:"why,omitempty"`
+	retry  int           // seconds, for Retry-After
+}
+
+func (p *problem) Error() string             { return p.Detail }
+func (p *problem) GetStatus() int            { return p.Status }
+func (p *problem) ContentType(string) string { return "application/problem+json" }
+
+// problemOf turns an error into what may be shown. Internal faults lose their
+// text: it is for the log.
+func problemOf(err error, language string) *problem {
+	var shown *problem
+	if errors.As(err, &shown) {
+		return shown
+	}
+	var f *fault.Fault
+	if !errors.As(err, &f) || f.Kind == fault.Internal {
+		f = fault.New(fault.Internal, "internal", "系统内部错误，已记录，请稍后再试", "an internal error; it has been logged, please try later")
+	}
+	p := &problem{Type: "about:blank", Status: status[f.Kind], Code: f.Code, Text: f.Text, Errors: f.Fields}
+	if s, ok := statusOf[f.Code]; ok {
+		p.Status = s
+	}
+	if f.Code == "guard" {
+		p.Errors, p.Why = nil, f.Fields
+	}
+	var after interface{ RetryAfter() int }
+	if errors.As(err, &after) {
+		p.retry = after.RetryAfter()
+	}
+	p.Title = http.StatusText(p.Status)
+	p.Detail = f.Text.Zh
+	if prefersEnglish(language) {
+		p.Detail = f.Text.En
+	}
+	return p
+}
+
+func prefersEnglish(acceptLanguage string) bool {
+	return strings.HasPrefix(strings.TrimSpace(strings.ToLower(acceptLanguage)), "en")
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
+	p := problemOf(err, r.Header.Get("Accept-Language"))
+	if p.Status == http.StatusInternalServerError {
+		log.Error("request failed", "method", r.Method, "route", r.Pattern, "request", requestID(r.Context()), "err", err)
+	}
+	body, _ := json.Marshal(p) // strings and numbers always marshal
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	if p.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	w.WriteHeader(p.Status)
+	w.Write(body)
+}

@@ -1,0 +1,87 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// Handler returns the program's whole HTTP surface. This is the one list of
+// routes: what stands here exists.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	get := func(path string, h handler) { mux.Handle("GET "+path, s.handle(h)) }
+	post := func(path string, h handler) { mux.Handle("POST "+path, s.handle(h)) }
+
+	// Records and cases of any declared type.
+	get("/api/records/{type}", s.listRecords)
+	post("/api/records/{type}", s.createRecord)
+	get("/api/records/{type}/{id}", s.getRecord)
+	mux.Handle("PATCH /api/records/{type}/{id}", s.handle(s.reviseRecord))
+	mux.Handle("DELETE /api/records/{type}/{id}", s.handle(s.deleteRecord))
+	get("/api/records/{type}/{id}/history", s.history)
+	get("/api/records/{type}/{id}/evidence", s.evidenceBundle)
+	get("/api/cases/{type}", s.listRecords)
+	post("/api/cases/{type}", s.openCase)
+	get("/api/cases/{type}/{id}", s.getRecord)
+	post("/api/cases/{type}/{id}/{action}", s.actOnCase)
+	get("/api/cases/{type}/{id}/history", s.history)
+	get("/api/cases/{type}/{id}/timeline", s.timeline)
+	get("/api/cases/{type}/{id}/similar", s.similar)
+	get("/api/cases/{type}/{id}/evidence", s.evidenceBundle)
+	post("/api/cases/{type}/{id}/comments", s.comment)
+
+	// What is declared.
+	get("/api/types", s.listTypes)
+	get("/api/types/{type}", s.getType)
+	get("/api/types/{type}/schema.json", s.typeSchema)
+	get("/api/types/{type}/openapi.json", s.typeOpenAPI)
+	get("/api/nav", s.nav)
+	get("/api/screens/{pack}/{screen}", s.getScreen)
+	get("/api/screens/{pack}/{screen}/data", s.screenData)
+
+	// Bytes and streams.
+	post("/api/files", s.putFile)
+	get("/api/files/{id}", s.getFile)
+	mux.HandleFunc("GET /api/events", s.eventStream)
+	mux.Handle("GET /log/", s.evidence.Handler())
+
+	// Operations with fixed shapes, described at /openapi.json.
+	ourErrors()
+	config := huma.DefaultConfig("城枢 Chengshu", s.version)
+	config.DocsPath, config.SchemasPath = "", ""
+	config.CreateHooks = nil
+	api := humago.New(mux, config)
+	s.sessionRoutes(api)
+	s.placeRoutes(api)
+	s.workRoutes(api)
+	s.adminRoutes(api)
+
+	// Operating the program.
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.metrics.Handler())
+	if s.fake != nil {
+		mux.HandleFunc("POST /api/test/clock", s.turnClock)
+	}
+	mux.Handle("/api/", s.handle(noSuchRoute))
+	mux.Handle("/", spa())
+
+	return s.guard(s.metrics.Middleware(mux))
+}
+
+// guard puts what holds for every answer around h: no foreign site may send
+// writes with a visitor's cookie, and pages load nothing from elsewhere.
+func (s *Server) guard(h http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { writeProblem(w, r, s.log, errForeign()) }))
+	protected := cross.Handler(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Referrer-Policy", "same-origin")
+		protected.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,170 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"chengshu/core/decl"
+	"chengshu/core/identity"
+	"chengshu/engine/screen"
+	"chengshu/kernel/fault"
+)
+
+type sessionView struct {
+	Person  *personView   `json:"person"`
+	Account string        `json:"account,omitempty"`
+	Posts   []postView    `json:"posts"`
+	Roles   []string      `json:"roles"`
+	Faces   []string      `json:"faces"`
+	Now     string        `json:"now"`
+	Demo    []demoAccount `json:"demo,omitempty"`
+}
+
+type personView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type postView struct {
+	ID      string   `json:"id"`
+	Org     string   `json:"org"`
+	OrgName string   `json:"org_name"`
+	Path    string   `json:"path"`
+	Roles   []string `json:"roles"`
+}
+
+type demoAccount struct {
+	Account  string     `json:"account"`
+	Password string     `json:"password"`
+	Title    fault.Text `json:"title"`
+}
+
+type signIn struct {
+	Body struct {
+		Account  string `json:"account" maxLength:"200"`
+		Password string `json:"password" maxLength:"1000"`
+	}
+}
+
+type signedIn struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      sessionView
+}
+
+type registration struct {
+	Body struct {
+		Account  string `json:"account" maxLength:"200"`
+		Password string `json:"password" maxLength:"1000"`
+		Name     string `json:"name" maxLength:"200"`
+		Phone    string `json:"phone,omitempty" maxLength:"40"`
+	}
+}
+
+func (s *Server) sessionRoutes(api huma.API) {
+	op(s, api, huma.Operation{OperationID: "get-session", Method: http.MethodGet, Path: "/api/session", Summary: "Who I am"},
+		func(ctx context.Context, a *identity.Actor, _ *none) (*body[sessionView], error) {
+			return &body[sessionView]{s.sessionOf(ctx, a)}, nil
+		})
+	op(s, api, huma.Operation{OperationID: "sign-in", Method: http.MethodPost, Path: "/api/session", Summary: "Sign in"},
+		func(ctx context.Context, _ *identity.Actor, in *signIn) (*signedIn, error) {
+			return s.signIn(ctx, in.Body.Account, in.Body.Password)
+		})
+	op(s, api, huma.Operation{OperationID: "sign-out", Method: http.MethodDelete, Path: "/api/session", Summary: "Sign out", DefaultStatus: http.StatusNoContent},
+		func(ctx context.Context, _ *identity.Actor, in *struct {
+			Token http.Cookie `cookie:"chengshu"`
+		}) (*struct {
+			SetCookie http.Cookie `header:"Set-Cookie"`
+		}, error) {
+			if in.Token.Value != "" {
+				if err := s.identity.SignOut(ctx, in.Token.Value); err != nil && !fault.Is(err, fault.Unauthenticated) {
+					return nil, err
+				}
+			}
+			gone := cookie("")
+			gone.MaxAge = -1
+			return &struct {
+				SetCookie http.Cookie `header:"Set-Cookie"`
+			}{gone}, nil
+		})
+	op(s, api, huma.Operation{OperationID: "register", Method: http.MethodPost, Path: "/api/people", Summary: "A citizen registers", DefaultStatus: http.StatusCreated},
+		func(ctx context.Context, _ *identity.Actor, in *registration) (*signedIn, error) {
+			_, err := s.identity.Register(ctx, identity.NewPerson{Account: in.Body.Account, Password: in.Body.Password, Name: in.Body.Name, Phone: in.Body.Phone})
+			if err != nil {
+				return nil, err
+			}
+			return s.signIn(ctx, in.Body.Account, in.Body.Password)
+		})
+}
+
+// cookie holds a session's token. It is not marked Secure because the program
+// serves plain HTTP on the loopback, behind a proxy that speaks TLS.
+func cookie(token string) http.Cookie {
+	return http.Cookie{Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+func (s *Server) signIn(ctx context.Context, account, password string) (*signedIn, error) {
+	addr, _ := ctx.Value(ctxAddress).(string)
+	token, actor, err := s.identity.SignIn(ctx, account, password, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &signedIn{cookie(token), s.sessionOf(ctx, actor)}, nil
+}
+
+func (s *Server) sessionOf(ctx context.Context, a *identity.Actor) sessionView {
+	v := sessionView{Account: a.Account, Posts: []postView{}, Roles: a.Roles(), Faces: identity.FacesOf(a, s.declared.Set), Now: rfc(s.clock.Now().UnixMilli())}
+	if a.Person != "" {
+		v.Person = &personView{a.Person, a.Name}
+	}
+	for _, p := range a.Posts {
+		v.Posts = append(v.Posts, postView{p.ID, p.Org, s.orgName(ctx, p.Org), p.Path, p.Roles})
+	}
+	if s.cfg.Demo {
+		for _, d := range decl.All[*identity.Account](s.declared.Set, "account") {
+			v.Demo = append(v.Demo, demoAccount{d.Name, d.Password, d.Title})
+		}
+	}
+	return v
+}
+
+type screenView struct {
+	Name      string            `json:"name"`
+	Pack      string            `json:"pack"`
+	PackTitle fault.Text        `json:"pack_title"`
+	Face      string            `json:"face"`
+	Title     fault.Text        `json:"title"`
+	About     fault.Text        `json:"about"`
+	Icon      string            `json:"icon,omitempty"`
+	View      string            `json:"view"`
+	Of        string            `json:"of,omitempty"`
+	Order     int               `json:"order"`
+	Action    string            `json:"action,omitempty"`
+	List      []string          `json:"list,omitempty"`
+	Filters   []string          `json:"filters,omitempty"`
+	Sort      string            `json:"sort,omitempty"`
+	Where     map[string]string `json:"where,omitempty"`
+	Widgets   []widgetView      `json:"widgets,omitempty"`
+}
+
+type widgetView struct {
+	Name  string     `json:"name"`
+	Kind  string     `json:"kind"`
+	Title fault.Text `json:"title"`
+	Span  int        `json:"span,omitempty"`
+	Rows  int        `json:"rows,omitempty"`
+	Of    string     `json:"of,omitempty"`
+}
+
+func (s *Server) screenView(sc *screen.Screen) screenView {
+	v := screenView{Name: sc.Pack + "/" + sc.Name, Pack: sc.Pack, Face: sc.Face, Title: sc.Title, About: sc.About, Icon: sc.Icon, View: sc.View,
+		Of: sc.Of, Order: sc.Order, Action: sc.Action, List: sc.List, Filters: sc.Filters, Sort: sc.Sort, Where: sc.Where}
+	if p := s.declared.Pack(sc.Pack); p != nil {
+		v.PackTitle = p.Title
+	}
+	for _, w := range sc.Widgets {
+		v.Widgets = append(v.Widgets, widgetView{w.Name, w.Kind, w.Title, w.Span, w.Rows, w.Of})
+	}
+	return v
+}

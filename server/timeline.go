@@ -1,0 +1,148 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"chengshu/core/access"
+	"chengshu/core/evidence"
+	"chengshu/core/process"
+	"chengshu/core/record"
+)
+
+// maxTimeline bounds the time line of one case.
+const maxTimeline = 1000
+
+// timeline answers with everything that happened to a case, oldest first: its
+// acts, with the values that its revisions hold and the remarks made on it.
+func (s *Server) timeline(w http.ResponseWriter, r *http.Request) error {
+	row, subject, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.processes.Process(row.Type.Name)
+	if err != nil {
+		return err
+	}
+	q := s.db.Read(r.Context())
+	acts, err := evidence.ActsOn(q, row.Type.Name, row.ID, 0, maxTimeline)
+	if err != nil {
+		return err
+	}
+	revs, err := s.records.History(q, row.Type, row.ID, 0, maxTimeline)
+	if err != nil {
+		return err
+	}
+	comments, err := s.processes.Comments(r.Context(), row.ID)
+	if err != nil {
+		return err
+	}
+	t := timelineView{s: s, r: r, p: p, see: s.access.Mask(actorOf(r.Context()), row.Type.Name, subject), revs: map[string]record.HistoryItem{}, remarks: map[string]process.Comment{}}
+	for _, h := range revs {
+		t.revs[h.Act] = h
+	}
+	for _, c := range comments {
+		t.remarks[c.Act] = c
+	}
+	items := make([]map[string]any, 0, len(acts))
+	for _, a := range acts {
+		if strings.HasSuffix(a.Act.Verb, ".evidence") || strings.HasSuffix(a.Act.Verb, ".read") {
+			continue // readings are shown to the person read, not here
+		}
+		items = append(items, t.item(a))
+	}
+	return send(w, http.StatusOK, map[string]any{"items": items})
+}
+
+type timelineView struct {
+	s       *Server
+	r       *http.Request
+	p       *process.Process
+	see     *access.View
+	revs    map[string]record.HistoryItem
+	remarks map[string]process.Comment
+}
+
+func (t *timelineView) item(a evidence.Stored) map[string]any {
+	out := map[string]any{"at": rfc(a.Act.At), "act": a.Act.ID, "verb": a.Act.Verb, "sealed": a.Sealed, "title": t.title(a.Act.Verb)}
+	if a.Act.Actor.Person != "" {
+		out["actor_name"] = t.s.actorName(t.r.Context(), a.Act.Actor)
+	}
+	if org := a.Act.Actor.Org; org != "" {
+		out["org_name"] = t.s.orgName(t.r.Context(), org)
+	}
+	if a.Act.From != "" {
+		out["from"] = a.Act.From
+	}
+	if a.Act.To != "" {
+		out["to"] = a.Act.To
+	}
+	if h, ok := t.revs[a.Act.ID]; ok {
+		t.revision(out, h)
+	}
+	if c, ok := t.remarks[a.Act.ID]; ok {
+		out["note"] = c.Text
+		if len(c.Files) > 0 {
+			out["files"] = c.Files
+		}
+	}
+	return out
+}
+
+// revision adds the values that the act changed, as the viewer may see them.
+func (t *timelineView) revision(out map[string]any, h record.HistoryItem) {
+	fields := map[string]any{}
+	var changed []string
+	for _, name := range h.Changed {
+		f := t.p.Record.Field(name)
+		value, has := h.Fields[name]
+		switch {
+		case f == nil:
+		case name == "note":
+			if has {
+				out["note"] = value
+			}
+		case name == "due_at":
+			if has {
+				out["due_at"] = value
+			}
+		case f.System && !slices.Contains([]string{"unit", "assignee", "merged_into"}, name):
+		case has && t.see.See(name) == record.Clear:
+			fields[name] = value
+			changed = append(changed, name)
+		default:
+			changed = append(changed, name)
+		}
+	}
+	if len(changed) > 0 {
+		out["changed"], out["fields"] = changed, fields
+		if labels := t.s.labelsOf(t.r.Context(), t.p.Record, fields); len(labels) > 0 {
+			out["labels"] = labels
+		}
+	}
+}
+
+// systemTitles name what the program does by itself.
+var systemTitles = map[string]textPair{
+	"overdue": {"超过时限", "Overdue"},
+	"remind":  {"时限提醒", "Reminder"},
+	"comment": {"留言", "Comment"},
+	"absorb":  {"并入其他上报", "Another report was merged in"},
+}
+
+type textPair struct {
+	Zh string `json:"zh"`
+	En string `json:"en"`
+}
+
+func (t *timelineView) title(verb string) any {
+	_, action, _ := strings.Cut(verb, ".")
+	if a := t.p.Action(action); a != nil {
+		return a.Title
+	}
+	if title, ok := systemTitles[action]; ok {
+		return title
+	}
+	return textPair{verb, verb}
+}

@@ -1,0 +1,201 @@
+package server
+
+import (
+	"net/http"
+
+	"chengshu/core/access"
+	"chengshu/core/identity"
+	"chengshu/core/process"
+	"chengshu/core/record"
+	"chengshu/kernel/fault"
+)
+
+type typeSummary struct {
+	Name     string     `json:"name"`
+	Kind     string     `json:"kind"`
+	Pack     string     `json:"pack"`
+	Title    fault.Text `json:"title"`
+	Articles []string   `json:"articles"`
+	Owner    string     `json:"owner"`
+	Basis    string     `json:"basis"`
+	Level    string     `json:"level"`
+	Sharing  string     `json:"sharing"`
+	Opening  string     `json:"opening"`
+	Cycle    string     `json:"cycle,omitempty"`
+	Count    *int64     `json:"count,omitempty"`
+}
+
+type typeView struct {
+	typeSummary
+	About      fault.Text      `json:"about"`
+	Fields     []fieldView     `json:"fields"`
+	TitleField string          `json:"title_field,omitempty"`
+	PointField string          `json:"point_field,omitempty"`
+	List       []string        `json:"list"`
+	Filters    []string        `json:"filters"`
+	Sorts      []string        `json:"sorts"`
+	Search     bool            `json:"search"`
+	May        map[string]bool `json:"may"`
+	Process    *processView    `json:"process,omitempty"`
+}
+
+type fieldView struct {
+	Name      string       `json:"name"`
+	Title     fault.Text   `json:"title"`
+	Help      *fault.Text  `json:"help,omitempty"`
+	Type      string       `json:"type"`
+	Required  bool         `json:"required,omitempty"`
+	Many      bool         `json:"many,omitempty"`
+	Choices   []choiceView `json:"choices,omitempty"`
+	Ref       string       `json:"ref,omitempty"`
+	Min       *int64       `json:"min,omitempty"`
+	Max       int          `json:"max,omitempty"`
+	Scale     int          `json:"scale,omitempty"`
+	Unit      string       `json:"unit,omitempty"`
+	Pattern   string       `json:"pattern,omitempty"`
+	Accept    []string     `json:"accept,omitempty"`
+	MaxBytes  int64        `json:"max_bytes,omitempty"`
+	Multiline bool         `json:"multiline,omitempty"`
+	Personal  bool         `json:"personal,omitempty"`
+	Sensitive bool         `json:"sensitive,omitempty"`
+	Mask      string       `json:"mask,omitempty"`
+	Computed  bool         `json:"computed,omitempty"`
+	Fields    []fieldView  `json:"fields,omitempty"`
+}
+
+type choiceView struct {
+	Value string     `json:"value"`
+	Title fault.Text `json:"title"`
+}
+
+type processView struct {
+	States  []stateView  `json:"states"`
+	Actions []actionView `json:"actions"`
+}
+
+type stateView struct {
+	Name   string     `json:"name"`
+	Title  fault.Text `json:"title"`
+	Kind   string     `json:"kind"`
+	Within string     `json:"within,omitempty"`
+}
+
+type actionView struct {
+	Name   string           `json:"name"`
+	Title  fault.Text       `json:"title"`
+	From   []string         `json:"from"`
+	To     string           `json:"to,omitempty"`
+	Style  string           `json:"style"`
+	Form   []map[string]any `json:"form"`
+	Start  bool             `json:"start,omitempty"`
+	System bool             `json:"system,omitempty"`
+}
+
+func (s *Server) summary(t *record.Type) typeSummary {
+	v := typeSummary{Name: t.Name, Kind: "record", Pack: t.Pack, Title: t.Title, Articles: t.Articles, Owner: t.Owner, Basis: t.Basis,
+		Level: t.Level, Sharing: t.Sharing, Opening: t.Opening, Cycle: t.Cycle}
+	if t.Case {
+		v.Kind = "case"
+	}
+	if v.Articles == nil {
+		v.Articles = []string{}
+	}
+	return v
+}
+
+// listTypes is the catalogue: every declared type. That a type exists, who
+// owns it and on what basis is public; its rows are not, so the count is
+// shown only to those who may read some.
+func (s *Server) listTypes(w http.ResponseWriter, r *http.Request) error {
+	out := []typeSummary{}
+	actor := actorOf(r.Context())
+	for _, t := range s.records.Types() {
+		v := s.summary(t)
+		if s.access.May(actor, access.Read, t.Name) {
+			n, err := s.records.Approximate(r.Context(), t)
+			if err != nil {
+				return err
+			}
+			v.Count = &n
+		}
+		out = append(out, v)
+	}
+	return send(w, http.StatusOK, out)
+}
+
+func (s *Server) getType(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.records.Type(r.PathValue("type"))
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, s.typeView(actorOf(r.Context()), t))
+}
+
+func (s *Server) typeView(a *identity.Actor, t *record.Type) typeView {
+	v := typeView{typeSummary: s.summary(t), About: t.About, TitleField: t.TitleBy, List: orEmpty(t.List), Filters: orEmpty(t.Filters), Sorts: orEmpty(t.Sorts),
+		Search: len(t.Search) > 0, Fields: s.fieldViews(t.Fields)}
+	for _, f := range t.Fields {
+		if f.Type == record.PointAt && v.PointField == "" {
+			v.PointField = f.Name
+		}
+	}
+	p, err := s.processes.Process(t.Name)
+	if err != nil {
+		v.May = map[string]bool{"create": s.access.May(a, access.Create, t.Name), "update": s.access.May(a, access.Revise, t.Name), "delete": s.access.May(a, access.Delete, t.Name)}
+		return v
+	}
+	v.May = map[string]bool{"create": len(s.processes.Starts(a, p)) > 0, "update": false, "delete": false}
+	v.Process = processViewOf(p)
+	return v
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func (s *Server) fieldViews(fields []*record.Field) []fieldView {
+	var out []fieldView
+	for _, f := range fields {
+		v := fieldView{Name: f.Name, Title: f.Title, Type: string(f.Type), Required: f.Required, Many: f.Many, Ref: f.To, Min: f.Min, Max: f.Max,
+			Scale: f.Scale, Unit: f.Unit, Pattern: f.Pattern, Accept: f.Accept, Multiline: f.Multi, Personal: f.Personal, Sensitive: f.Sensitive,
+			Mask: f.Mask, Computed: f.System || f.Computed.Given() || f.From != ""}
+		if f.Help != (fault.Text{}) {
+			v.Help = &f.Help
+		}
+		if f.Type == record.File {
+			v.MaxBytes = int64(s.cfg.BlobLimit)
+		}
+		for _, c := range f.Choices {
+			v.Choices = append(v.Choices, choiceView{c.Value, c.Title})
+		}
+		v.Fields = s.fieldViews(f.Fields)
+		out = append(out, v)
+	}
+	return out
+}
+
+func processViewOf(p *process.Process) *processView {
+	v := &processView{}
+	starts := map[string]bool{}
+	for _, a := range p.Actions {
+		if a.Start {
+			starts[a.To] = true
+		}
+		from := a.From
+		if from == nil {
+			from = []string{}
+		}
+		v.Actions = append(v.Actions, actionView{a.Name, a.Title, from, a.To, a.Style, formOf(a), a.Start, a.System})
+	}
+	for _, st := range p.States {
+		kind := st.Kind
+		if starts[st.Name] {
+			kind = "start"
+		}
+		v.States = append(v.States, stateView{st.Name, st.Title, kind, st.Within.Span.String()})
+	}
+	return v
+}

@@ -1,0 +1,216 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"chengshu/core/access"
+	"chengshu/core/decl"
+	"chengshu/core/evidence"
+	"chengshu/core/identity"
+	"chengshu/core/process"
+	"chengshu/core/record"
+	"chengshu/engine/geo"
+	"chengshu/engine/screen"
+	"chengshu/kernel/blob"
+	"chengshu/kernel/clock"
+	"chengshu/kernel/db"
+	"chengshu/kernel/event"
+	"chengshu/kernel/job"
+	"chengshu/kernel/metric"
+	"chengshu/kernel/search"
+	"chengshu/pack"
+	"chengshu/standard/datum"
+)
+
+// Server is the running program.
+type Server struct {
+	cfg      Config
+	version  string
+	log      *slog.Logger
+	declared *Declared
+	clock    clock.Clock
+	fake     *clock.Fake // nil but with a test clock
+	calendar *clock.Calendar
+
+	db        *db.DB
+	search    *search.Engine
+	jobs      *job.Engine
+	events    *event.Bus
+	blobs     blob.Store
+	metrics   *metric.Registry
+	evidence  *evidence.Log
+	identity  *identity.Service
+	access    *access.Engine
+	records   *record.Engine
+	processes *process.Engine
+	places    *geo.Index
+	screens   *screen.Engine
+
+	started time.Time
+	seeded  chan struct{} // closed when the seeds are in
+}
+
+// New wires every engine together, in the order in which they need each other.
+// It fails when packs have mistakes, the database cannot be reached, or a
+// declaration no longer fits the data.
+func New(ctx context.Context, cfg Config, version string, log *slog.Logger) (*Server, error) {
+	sources, err := Sources(cfg.Packs, cfg.Overlay)
+	if err != nil {
+		return nil, err
+	}
+	return newServer(ctx, cfg, version, log, sources)
+}
+
+func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger, sources []pack.Source) (*Server, error) {
+	s := &Server{seeded: make(chan struct{}), cfg: cfg, version: version, log: log, clock: clock.System(), calendar: clock.National()}
+	if cfg.TestClock != "" {
+		at, err := time.Parse(time.RFC3339, cfg.TestClock)
+		if err != nil {
+			return nil, fmt.Errorf("test-clock: %w", err)
+		}
+		s.fake = clock.NewFake(at)
+		s.clock = s.fake
+	}
+	s.started = s.clock.Now()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, err
+	}
+
+	// What the packs say.
+	w := &world{}
+	declared, report := Declare(sources, w.functions())
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
+	s.declared = declared
+
+	// The kernel.
+	url := cfg.DB
+	if url == "" {
+		url = "sqlite:" + filepath.Join(cfg.Data, "chengshu.db")
+	}
+	var err error
+	if s.db, err = db.Open(ctx, url, db.Options{Logger: log}); err != nil {
+		return nil, err
+	}
+	if s.blobs, err = blob.OpenFolder(filepath.Join(cfg.Data, "blobs")); err != nil {
+		return nil, err
+	}
+	s.metrics = metric.New()
+	s.events = event.New(event.Options{Clock: clock.System()})
+	s.search = search.New(search.Deps{DB: s.db, Clock: clock.System(), Log: log})
+	if err := s.db.Migrate(ctx, s.search.Migrations()...); err != nil {
+		return nil, err
+	}
+	if err := s.db.Migrate(ctx, append(job.Migrations(), fileMigrations)...); err != nil {
+		return nil, err
+	}
+	s.jobs = job.New(job.Deps{DB: s.db, Clock: clock.System(), Logger: log})
+
+	// The four nouns.
+	if err := s.db.Migrate(ctx, evidence.Migrations()...); err != nil {
+		return nil, err
+	}
+	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: log, Dir: filepath.Join(cfg.Data, "log"), Origin: cfg.Origin}); err != nil {
+		return nil, err
+	}
+	if err := s.db.Migrate(ctx, identity.Migrations()...); err != nil {
+		return nil, err
+	}
+	s.identity = identity.New(identity.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Logger: log, Rates: rates(cfg)})
+	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: declared.Types,
+		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}},
+		Datums:    map[string]func(lon, lat float64) (float64, float64){"gcj02": fromDatum(datum.GCJ02), "bd09": fromDatum(datum.BD09)}})
+	if err != nil {
+		return nil, err
+	}
+	s.access = declared.Access(report, log)
+	if err := report.Err(); err != nil {
+		return nil, err
+	}
+	s.processes, err = process.New(ctx, process.Deps{DB: s.db, Records: s.records, Access: s.access, Evidence: s.evidence, Clock: s.timers(),
+		Calendar: s.calendar, Events: s.events, Logger: log, Processes: declared.Processes})
+	if err != nil {
+		return nil, err
+	}
+
+	// The engines.
+	s.places = geo.New(s.records)
+	w.records, w.identity, w.places = s.records, s.identity, s.places
+	s.screens = screen.New(screen.Deps{Records: s.records, Processes: s.processes, Access: s.access, Clock: s.clock,
+		Packs: s.packInfo(), Screens: decl.All[*screen.Screen](declared.Set, screen.Kind.Name), Areas: "county-boundary", View: s.caseJSON})
+	return s, nil
+}
+
+// timers is the clock by which background work waits: with a test clock, time
+// is read from it but waiting is real, so that sealing goes on.
+func (s *Server) timers() clock.Clock {
+	if s.fake == nil {
+		return s.clock
+	}
+	return testClock{s.fake}
+}
+
+type testClock struct{ *clock.Fake }
+
+// After waits in real time.
+func (testClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+func fromDatum(from datum.Datum) func(lon, lat float64) (float64, float64) {
+	return func(lon, lat float64) (float64, float64) {
+		p := datum.Convert(datum.Point{Lon: lon, Lat: lat}, from, datum.WGS84)
+		return p.Lon, p.Lat
+	}
+}
+
+// Run brings in the seeds and does the background work until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	workers := map[string]func(context.Context) error{
+		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
+		"timers": s.processes.Run, "identity": s.identity.Run,
+	}
+	done := make(chan error, len(workers))
+	for name, run := range workers {
+		go func() {
+			err := run(ctx)
+			if err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+			done <- err
+		}()
+	}
+	if err := s.seed(ctx); err == nil {
+		close(s.seeded)
+	} else if ctx.Err() == nil {
+		cancel(err)
+	}
+	<-ctx.Done()
+	for range workers {
+		<-done
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// seal seals acts until ctx ends. When sealing stops for a reason that a person
+// must mend, the program goes on: acts are appended and sealed later, and the
+// health page says so.
+func (s *Server) seal(ctx context.Context) error {
+	if err := s.evidence.Run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("sealing has stopped", "err", err)
+	}
+	return nil
+}
+
+// Close ends the program's hold on its stores, after Run has returned.
+func (s *Server) Close() error { return s.db.Close() }
