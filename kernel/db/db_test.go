@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -372,6 +374,22 @@ func TestOpenRefuses(t *testing.T) {
 		if err == nil {
 			d.Close()
 			t.Errorf("%q was opened", url)
+		}
+	}
+}
+
+// Whoever may log in to the machine may not read the city's data.
+func TestSQLiteFileIsPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	d := dbtest.Open(t, "sqlite:"+path)
+	ddl(t, d, `create table note (body text)`)
+	for _, f := range []string{path, path + "-wal"} {
+		info, err := os.Stat(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode&0o077 != 0 {
+			t.Errorf("%s has mode %o", f, mode)
 		}
 	}
 }

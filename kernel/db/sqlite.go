@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -22,6 +23,9 @@ type sqliteDB struct {
 // openSQLite opens the file at path. Write-ahead log with synchronous=FULL: a
 // commit returns after fdatasync of the log.
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) {
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("db: open: %w", err)
+	}
 	write, err := sql.Open("sqlite", sqliteURL(path, "journal_mode(wal)", "synchronous(full)", "cache_size(-8000)",
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
 	if err != nil {
@@ -43,6 +47,16 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) 
 	read.SetMaxIdleConns(o.MaxReaders)
 	read.SetConnMaxIdleTime(5 * time.Minute)
 	return &sqliteDB{writer: w, write: write, read: read, answers: newStmtCache(read)}, nil
+}
+
+// private makes the file, if it is not there, for its owner's eyes only. SQLite
+// gives the log the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // sqliteURL names a file with the pragmas each connection to it starts with.
