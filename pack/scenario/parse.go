@@ -146,7 +146,7 @@ type block struct {
 // body takes the indented lines below a step that begins at base. Comments
 // alone are no body.
 func (p *parser) body(base int) block {
-	first, end, real := p.extent(base)
+	first, end, real := p.extent(base, true)
 	if !real {
 		return block{}
 	}
@@ -155,20 +155,21 @@ func (p *parser) body(base int) block {
 
 // text takes the indented lines as they stand: in them, # is no comment.
 func (p *parser) text(base int) block {
-	first, end, _ := p.extent(base)
+	first, end, _ := p.extent(base, false)
 	return p.take(first, end, base)
 }
 
-// extent finds the lines below a step that are indented, and reports whether
-// one of them is more than a comment.
-func (p *parser) extent(base int) (first, end int, real bool) {
+// extent finds the lines below a step that are indented, up to a line that
+// begins with `with`, when that counts, and reports whether one of them is more
+// than a comment.
+func (p *parser) extent(base int, with bool) (first, end int, real bool) {
 	first = -1
 	for i := p.at; i < len(p.lines); i++ {
 		l := p.lines[i]
 		switch {
 		case strings.TrimSpace(l.raw) == "", l.indent < base+2 && l.text == "":
 			continue
-		case l.indent < base+2:
+		case l.indent < base+2, with && strings.HasPrefix(l.text, "with ") && (first < 0 || l.indent <= p.lines[first].indent):
 			return first, end, real
 		}
 		if first < 0 {

@@ -156,12 +156,13 @@ func (p *parser) ask(l line, base int) Action {
 	return ask
 }
 
-// options reads the `with` lines of a request.
+// options reads the `with` lines of a request. They may be indented as little
+// as an expectation or as much as the content.
 func (p *parser) options(o *Options, base int) {
 	for {
 		l, ok := p.next()
 		first, rest := word(l.text)
-		if !ok || first != "with" || l.indent < base || l.indent > base+1 {
+		if !ok || first != "with" || l.indent < base {
 			return
 		}
 		p.at++
@@ -172,7 +173,11 @@ func (p *parser) options(o *Options, base int) {
 		case name == "file":
 			o.File = p.dataFile(value, l.no)
 		case name == "text":
-			b := p.text(base)
+			at := base
+			if l.indent > base+1 {
+				at = l.indent
+			}
+			b := p.text(at)
 			if b.empty() {
 				p.problem(l.no, "with text 之下应缩进写出文字", "the text is indented below with text")
 				continue
