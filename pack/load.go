@@ -40,8 +40,8 @@ func (l *Loaded) Data(pack, name string) ([]byte, error) {
 	return p.Data(name)
 }
 
-// Hash identifies everything that was declared, whatever the comments, layout
-// and order of files: "sha256:" and 64 hex digits.
+// Hash identifies all items as they stand after overlays, whatever the
+// comments, layout and order of files: "sha256:" and 64 hex digits.
 func (l *Loaded) Hash() string {
 	lines := make([]string, 0, len(l.docs))
 	for _, d := range l.docs {
