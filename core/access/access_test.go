@@ -224,6 +224,45 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestNobodyInParticular: a client that is no person is neither the same as
+// nobody nor another than somebody.
+func TestNobodyInParticular(t *testing.T) {
+	e := newWorld(t).good(t,
+		`not-mine: {role: handler, on: thing, actions: read, scope: all, basis: b, when: "row.owner != me.person"}`,
+		`own: {role: handler, on: thing, actions: revise, scope: own, basis: b}`)
+	client := &identity.Actor{Client: "c", Posts: []identity.Post{post(county, county, "handler")}}
+	if e.Decide(client, Read, "thing", Row{Fields: values{"owner": "p"}}).Allow {
+		t.Error("nobody was taken for another than the owner")
+	}
+	if e.Filter(client, Read, "thing").Open() || e.Filter(client, Revise, "thing").Open() || e.May(client, Revise, "thing") {
+		t.Error("nobody is offered what only persons may do")
+	}
+	if !e.Decide(person("q", client.Posts...), Read, "thing", Row{Fields: values{"owner": "p"}}).Allow {
+		t.Error("another person is refused")
+	}
+}
+
+// TestCollision: actors whose posts hash alike do not get each other's plan.
+func TestCollision(t *testing.T) {
+	e := newWorld(t).good(t, `unit: {role: handler, on: thing, actions: read, scope: unit, basis: b}`)
+	here, there := person("p", post(county, county, "handler")), person("p", post(other, other, "handler"))
+	target := e.targets[targetKey{Read, "thing"}]
+	foreign := target.plan(e, there)
+	_, _, hash := target.signature(here, nil)
+	target.plans[hash] = append(target.plans[hash], foreign)
+	if e.Decide(here, Read, "thing", Row{Org: other}).Allow || !e.Decide(here, Read, "thing", Row{Org: county}).Allow {
+		t.Error("decided by another actor's posts")
+	}
+}
+
+func TestPrefixEnd(t *testing.T) {
+	for in, want := range map[string]string{"/1301/": "/13010", "a": "b", "中": "丮", "\U0010FFFF": "", "a\U0010FFFF": "b", "\uD7FF": "\uE000", "": ""} {
+		if got := prefixEnd(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 // TestPlansAreBounded: many different posts do not fill the memory, and
 // decisions stay right when plans are forgotten.
 func TestPlansAreBounded(t *testing.T) {

@@ -30,6 +30,21 @@ func (p Predicate) All() bool { return p.text.all }
 // under; nil when that cannot be said.
 func (p Predicate) Places() []string { return p.text.places }
 
+// Alternatives returns predicates that together match what p does: a row
+// matches p when it matches one of them, or several. Each looks at one index,
+// so that a database which cannot join indexes for an `or` can be asked for
+// them one by one.
+func (p Predicate) Alternatives() []Predicate {
+	if len(p.text.parts) == 0 {
+		return []Predicate{p}
+	}
+	out := make([]Predicate, len(p.text.parts))
+	for i, part := range p.text.parts {
+		out[i] = Predicate{part, p.actor}
+	}
+	return out
+}
+
 // fragment is SQL text up to a parameter, and that parameter.
 type fragment struct {
 	text string
@@ -40,6 +55,7 @@ type fragment struct {
 // sqlText is a predicate whose parameters have no numbers yet.
 type sqlText struct {
 	frags     []fragment
+	parts     []*sqlText // the alternatives, when there are several
 	places    []string
 	none, all bool
 }
@@ -109,6 +125,11 @@ func sqlOf(n node) *sqlText {
 	w.out.frags = append(w.out.frags, fragment{text: w.text.String(), last: true})
 	w.out.all, w.out.none = n.op == rule.Always, n.op == rule.Never
 	w.out.places = placesOf(n)
+	if n.op == rule.Or {
+		for _, a := range n.args {
+			w.out.parts = append(w.out.parts, sqlOf(a))
+		}
+	}
 	return &w.out
 }
 

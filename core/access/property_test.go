@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -318,6 +319,19 @@ func store(t *testing.T, d *db.DB, rows []Row) {
 // query returns the ids of the rows that the predicate finds; its parameters
 // come after another one, as in a list.
 func query(t *testing.T, d *db.DB, p Predicate) map[string]bool {
+	t.Helper()
+	out := find(t, d, p)
+	either := map[string]bool{}
+	for _, part := range p.Alternatives() {
+		maps.Copy(either, find(t, d, part))
+	}
+	if !maps.Equal(out, either) {
+		t.Fatalf("the alternatives find %d rows, the predicate %d", len(either), len(out))
+	}
+	return out
+}
+
+func find(t *testing.T, d *db.DB, p Predicate) map[string]bool {
 	t.Helper()
 	sql, args := p.SQL(2)
 	rows, err := d.Read(t.Context()).Query(`select id from r_thing where id <> $1 and `+sql, append([]any{"none"}, args...)...)
