@@ -115,7 +115,7 @@ func (w *Widget) checkLaw(set *decl.Set, r *decl.Report) {
 		return t
 	}
 	l.chapters = need(l.Chapters, "number", "title", "title_en")
-	l.articles = need(l.Articles, "number", "chapter", "text", "summary_en", "departments", "packs")
+	l.articles = need(l.Articles, "number", "chapter", "text", "duty", "summary_en", "departments", "packs")
 	l.systems = need(l.Systems, "pack", "title", "title_en")
 	l.duties = need(l.Duties, "article", "due")
 	l.done = need(l.Done, "duty", "due", "state")

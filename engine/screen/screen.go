@@ -59,8 +59,9 @@ type Widget struct {
 // law is in force. The types need these fields:
 //
 //	chapters  number, title, title_en
-//	articles  number, chapter (refers to chapters), text, summary_en,
-//	          departments (separated by semicolons), packs (refers to systems, many)
+//	articles  number, chapter (refers to chapters), text, duty (its gist),
+//	          summary_en, departments (separated by semicolons),
+//	          packs (refers to systems, many)
 //	systems   pack, title, title_en
 //	duties    article (refers to articles), due; what has to be done by when
 //	done      duty (refers to duties), due, state; in the state named by
