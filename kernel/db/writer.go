@@ -130,7 +130,12 @@ func (w *writer) next() []*request {
 		case len(w.urgent) > 0:
 			return pop(&w.urgent, maxGroup)
 		case len(w.patient) > 0:
-			t := time.AfterFunc(early, w.wake.Broadcast)
+			// The lock keeps a timer that fires at once from waking nobody.
+			t := time.AfterFunc(early, func() {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.wake.Broadcast()
+			})
 			w.wake.Wait()
 			t.Stop()
 		case w.closing:
