@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"chengshu/core/access"
@@ -49,18 +48,8 @@ func New(d Deps) *Engine {
 	return &Engine{Deps: d, figures: newShelf(), counts: newCounts()}
 }
 
-// OpenTo reports whether the actor, who has these faces, may open the screen.
-// What it shows is narrowed by grants in any case.
-func (s *Screen) OpenTo(a *identity.Actor, faces []string) bool {
-	if !slices.Contains(faces, s.Face) {
-		return false
-	}
-	return len(s.Roles) == 0 || slices.ContainsFunc(s.Roles, a.Has)
-}
-
-// Data computes the widgets of a screen within what the actor may read:
-// {"widgets": {name: …}}, ready to be marshalled, in the shapes of the API
-// guide. Faults are those of the record engine; a widget of which the actor
+// Data computes the widgets of a screen within what the actor may read, by
+// name, ready to be marshalled, in the shapes of the API guide. Faults are those of the record engine; a widget of which the actor
 // may read nothing is empty, not an error.
 func (e *Engine) Data(ctx context.Context, a *identity.Actor, s *Screen) (map[string]any, error) {
 	out := make(map[string]any, len(s.Widgets))
@@ -76,7 +65,7 @@ func (e *Engine) Data(ctx context.Context, a *identity.Actor, s *Screen) (map[st
 		}
 		out[w.Name] = data
 	}
-	return map[string]any{"widgets": out}, nil
+	return out, nil
 }
 
 // look tells the present moment.

@@ -205,9 +205,9 @@ func (c *city) data(a *identity.Actor, screen, widget string) map[string]any {
 	must(c.t, err)
 	raw, err := json.Marshal(got)
 	must(c.t, err)
-	var out struct{ Widgets map[string]map[string]any }
+	var out map[string]map[string]any
 	must(c.t, json.Unmarshal(raw, &out))
-	return out.Widgets[widget]
+	return out[widget]
 }
 
 func must(t testing.TB, err error) {
