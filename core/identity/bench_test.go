@@ -13,7 +13,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err := d.Migrate(b.Context(), Migrations()...); err != nil {
 		b.Fatal(err)
 	}
-	s := New(Deps{DB: d, Clock: clock.System(), Evidence: &acts{}, Cost: &Cost{Memory: 64, Passes: 1}})
+	s := New(Deps{DB: d, Clock: clock.System(), Evidence: newActs(b, d, clock.System()), Cost: &Cost{Memory: 64, Passes: 1}})
 	if _, err := s.Register(b.Context(), NewPerson{Login: "bench", Password: goodPassword, Name: "x"}); err != nil {
 		b.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"chengshu/core/decl"
 	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
 	"chengshu/kernel/id"
 )
 
@@ -136,7 +137,7 @@ func (s *Service) seedAccount(ctx context.Context, a *Account, r *decl.Report) e
 		return err
 	}
 	person := id.New()
-	return s.db.Do(ctx, func(tx *db.Tx) error {
+	err = s.db.Do(ctx, func(tx *db.Tx) error {
 		n := NewPerson{Login: a.Name, Name: a.Person, Phone: a.Phone}
 		if err := s.insertAccount(tx, NewSystem(), person, n, hash, "account-add", true); err != nil {
 			return err
@@ -148,4 +149,8 @@ func (s *Service) seedAccount(ctx context.Context, a *Account, r *decl.Report) e
 		}
 		return nil
 	})
+	if fault.Code(err) == "account-taken" {
+		return nil // another process was quicker
+	}
+	return err
 }

@@ -14,12 +14,28 @@ import (
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, clock.Shanghai)
 
-// acts remembers what was recorded, by verb.
-type acts struct{ list []evidence.Act }
+// acts is the log, and remembers what was recorded.
+type acts struct {
+	*evidence.Log
+	list []evidence.Act
+}
+
+func newActs(t testing.TB, d *db.DB, c Clock) *acts {
+	t.Helper()
+	if err := d.Migrate(t.Context(), evidence.Migrations()...); err != nil {
+		t.Fatal(err)
+	}
+	log, err := evidence.New(evidence.Deps{DB: d, Clock: c}) // one that does not seal
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &acts{Log: log}
+}
 
 func (a *acts) Append(tx *db.Tx, act evidence.Act) (evidence.Act, error) {
+	act, err := a.Log.Append(tx, act)
 	tx.AfterCommit(func() { a.list = append(a.list, act) })
-	return act, nil
+	return act, err
 }
 
 func (a *acts) verbs() []string {
@@ -43,7 +59,8 @@ func newCity(t *testing.T, d *db.DB) *city {
 	if err := d.Migrate(t.Context(), Migrations()...); err != nil {
 		t.Fatal(err)
 	}
-	c := &city{t: t, clock: clock.NewFake(start), acts: &acts{}}
+	c := &city{t: t, clock: clock.NewFake(start)}
+	c.acts = newActs(t, d, c.clock)
 	c.Service = c.another(d)
 	for _, o := range []Org{
 		{ID: "1301", Kind: City, NameZh: "石家庄市人民政府"},

@@ -50,7 +50,7 @@ func (s *Service) SignIn(ctx context.Context, login, password, addr string) (tok
 	if acc.disabled {
 		return "", nil, accountDisabled()
 	}
-	better := ""
+	better := acc.hash
 	if weak && !acc.demo {
 		if better, err = s.hasher.hash(ctx, clip(password)); err != nil {
 			return "", nil, err
@@ -102,17 +102,14 @@ func (s *Service) admit(ctx context.Context, acc account, k lockKeys, better str
 	gen, _ := s.sessions.begin(digest{})
 	var e *cached
 	err = s.db.Do(ctx, func(tx *db.Tx) error {
-		now, err := s.account(tx, acc.login)
+		// Written even when nothing changes, so that a change of the password
+		// at the same moment is a conflict and does not leave this session behind.
+		n, err := tx.Exec(`update identity_account set hash = $1 where login = $2 and hash = $3 and disabled = $4`, better, acc.login, acc.hash, false)
 		if err != nil {
 			return err
 		}
-		if now.hash != acc.hash || now.disabled {
+		if n == 0 {
 			return wrongCredentials()
-		}
-		if better != "" {
-			if _, err := tx.Exec(`update identity_account set hash = $1 where login = $2`, better, acc.login); err != nil {
-				return err
-			}
 		}
 		if err := forgive(tx, k.account, k.address); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"chengshu/kernel/db"
+	"chengshu/kernel/db/dbtest"
 	"chengshu/kernel/fault"
 
 	"github.com/google/go-cmp/cmp"
@@ -295,7 +296,8 @@ func TestChangePassword(t *testing.T) {
 			t.Error(err)
 		}
 		for range wrongPerAccount { // guessing the old one from a stolen session is counted
-			err = c.ChangePassword(t.Context(), a, "wrong", next, "192.0.2.1")
+			err := c.ChangePassword(t.Context(), a, "wrong", next, "192.0.2.1")
+			wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 		}
 		err = c.ChangePassword(t.Context(), a, next, goodPassword, "192.0.2.1")
 		wantCode(t, err, fault.Exhausted, "locked-out")
@@ -347,6 +349,47 @@ func TestRegisterRefuses(t *testing.T) {
 		}
 		if _, err := c.Register(t.Context(), good); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestAdmitStale: a password that was right when it was checked opens no
+// session after it has been changed.
+func TestAdmitStale(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *city) {
+		c.register("zhang.san")
+		_, a := c.signIn("zhang.san")
+		stale, err := c.account(c.db.Read(t.Context()), "zhang.san")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.ChangePassword(t.Context(), a, goodPassword, "another battery 9", "192.0.2.1"); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = c.admit(t.Context(), stale, lockKeys{}, stale.hash)
+		wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
+	})
+}
+
+// TestNoScan: what every request or sign-in asks is answered by an index.
+func TestNoScan(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *city) {
+		for _, q := range []struct {
+			sql  string
+			args []any
+		}{
+			{`select s.id from identity_session s join identity_person p on p.id = s.person join identity_account a on a.login = s.login
+				where s.hash = $1`, []any{[]byte("x")}},
+			{`select p.id, r.role from identity_post p join identity_org o on o.id = p.org join identity_post_role r on r.post = p.id
+				where p.person = $1 and o.closed_at is null`, []any{"x"}},
+			{`select n.id from identity_org o join identity_post p on p.org = o.id join identity_post_role r on r.post = p.id
+				join identity_person n on n.id = p.person where o.path >= $1 and o.path < $2 and r.role = $3`, []any{"/a/", "/a0", "r"}},
+			{`select wrong from identity_lock where key = $1`, []any{"x"}},
+			{`select id from identity_client where hash = $1`, []any{[]byte("x")}},
+			{`select id from identity_session where person = $1`, []any{"x"}},
+			{`select hash from identity_session where created_at < $1`, []any{1}},
+		} {
+			dbtest.NoScan(t, c.db, q.sql, q.args...)
 		}
 	})
 }
