@@ -45,7 +45,7 @@ function Diagram({ process, current }: { process: Process; current?: string }) {
   const state = process.states.find((one) => one.name === current);
   const label = state ? `${t.case.process}. ${t.case.current}: ${pick(state.title)}` : t.case.process;
   return (
-    <div className="cs-diagram" role="region" aria-label={t.case.process} tabIndex={0}>
+    <div className="cs-diagram" role="group" aria-label={t.case.process} tabIndex={0}>
       <svg role="img" aria-label={label} viewBox={`0 0 ${drawing.width} ${drawing.height}`} width={drawing.width} height={drawing.height}>
         <Edges drawing={drawing} />
         <Nodes drawing={drawing} process={process} current={current} />

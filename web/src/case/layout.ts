@@ -49,7 +49,7 @@ const minGap = 56;
 const portGap = 18;
 const labelSize = 12;
 const titleSize = 15;
-const loopHeight = 30;
+const loopHeight = 34;
 
 interface Merged {
   from: string;
@@ -305,7 +305,7 @@ function heightOf(cell: Cell, loops: Merged[]): number {
 /** Room between two layers: enough for the longest label that stands there. */
 function gapAfter(layer: number, edges: Routed[]): number {
   const labels = edges.filter((edge) => labelSegment(edge)?.left.layer === layer).map((edge) => textWidth(labelOf(edge), labelSize));
-  return Math.max(minGap, ...labels.map((width) => width + 36));
+  return Math.max(minGap, ...labels.map((width) => width + 60));
 }
 
 /** Arrows are labelled where they leave their state. */
@@ -345,7 +345,7 @@ function drawLoop(loop: Merged, node: NodeOut | undefined): EdgeOut[] {
   const top = node.y - node.height / 2;
   const [a, b] = [node.x - 14, node.x + 14];
   const path = `M${round(a)} ${round(top)}C${round(a)} ${round(top - 20)} ${round(b)} ${round(top - 20)} ${round(b)} ${round(top)}`;
-  return [{ ...loop, back: false, path, label: { x: node.x, y: top - 21 } }];
+  return [{ ...loop, back: false, path, label: { x: node.x, y: top - 24 } }];
 }
 
 function round(value: number): number {

@@ -15,7 +15,7 @@ export function TypePage() {
   const { type: name } = useParams({ strict: false });
   const type = useType(name);
   return (
-    <Loaded query={type} rows={10}>
+    <Loaded whole query={type} rows={10}>
       {(declared) => <Declared type={declared} />}
     </Loaded>
   );

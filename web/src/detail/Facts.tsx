@@ -1,4 +1,4 @@
-import type { Field, Item, Type } from "../api/types";
+import type { Field, Item, Type, Value } from "../api/types";
 import { useText } from "../text";
 import { MaskedValue } from "./FieldValue";
 
@@ -7,7 +7,7 @@ const wideTypes = new Set<Field["type"]>(["list", "file"]);
 /** All fields that have come, each under its title, with what is personal marked as such. */
 export function Facts({ type, item }: { type: Type; item: Item }) {
   const { t, pick } = useText();
-  const shown = type.fields.filter((field) => field.name in item.fields || item.masked?.includes(field.name));
+  const shown = type.fields.filter((field) => hasValue(item.fields[field.name]) || item.masked?.includes(field.name));
   return (
     <dl className="cs-facts">
       {shown.map((field) => (
@@ -23,4 +23,8 @@ export function Facts({ type, item }: { type: Type; item: Item }) {
       ))}
     </dl>
   );
+}
+
+function hasValue(value: Value | undefined): boolean {
+  return value !== undefined && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);
 }

@@ -12,7 +12,7 @@ export function ItemPage() {
   const { type: name } = useParams({ strict: false });
   const type = useType(name);
   return (
-    <Loaded query={type} rows={8}>
+    <Loaded whole query={type} rows={8}>
       {(declared) => <Found type={declared} />}
     </Loaded>
   );
@@ -22,7 +22,7 @@ function Found({ type }: { type: Type }) {
   const { id = "" } = useParams({ strict: false });
   const item = useItem(type, id);
   return (
-    <Loaded query={item} rows={8}>
+    <Loaded whole query={item} rows={8}>
       {(found) =>
         type.kind === "case" ? (
           <Suspense fallback={<Loading rows={8} />}>

@@ -1,6 +1,7 @@
-import { Input, Select } from "antd";
+import { Input } from "antd";
 import { useId, useState } from "react";
 import type { Point } from "../api/types";
+import { Choose } from "../kit/Choose";
 import { useText } from "../text";
 
 type Datum = "wgs84" | "gcj02" | "bd09";
@@ -35,7 +36,8 @@ export function CoordinateInput({ value, change }: { value: Point | undefined; c
       </div>
       <div className="cs-place-field">
         <label htmlFor={`${id}-datum`}>{t.place.datum}</label>
-        <Select<Datum>
+        <Choose<Datum>
+          title={t.place.datum}
           id={`${id}-datum`}
           value={datum}
           onChange={(next) => update(lon, lat, next)}

@@ -23,7 +23,7 @@ import { changedFields } from "./values";
 export function EditPage() {
   const { type: name } = useParams({ strict: false });
   const type = useType(name);
-  return <Loaded query={type}>{(declared) => <Edit type={declared} />}</Loaded>;
+  return <Loaded whole query={type}>{(declared) => <Edit type={declared} />}</Loaded>;
 }
 
 function Edit({ type }: { type: Type }) {
@@ -31,7 +31,7 @@ function Edit({ type }: { type: Type }) {
   const { id = "" } = useParams({ strict: false });
   const item = useItem(type, id);
   return (
-    <Loaded query={item}>
+    <Loaded whole query={item}>
       {(found) => (
         <Page narrow title={text.t.form.editTitle(itemTitle(found, type, text))}>
           <Section title={text.pick(type.title)}>

@@ -3,6 +3,7 @@ import { Suspense, lazy } from "react";
 import type { Field, Item, StoredFile } from "../api/types";
 import { isPoint } from "../kit/format";
 import { Loading } from "../kit/states";
+import { Choose } from "../kit/Choose";
 import { useText } from "../text";
 import { FileInput } from "./FileInput";
 import { isButtons } from "./FormFields";
@@ -28,7 +29,7 @@ export interface InputProps {
 
 /** The control for a field, by the field's type. */
 export function FieldInput(props: InputProps) {
-  const { t } = useText();
+  const { t, pick } = useText();
   const { id, field, raw, change, item } = props;
   switch (field.type) {
     case "boolean":
@@ -40,7 +41,7 @@ export function FieldInput(props: InputProps) {
     case "choice":
       return <ChoiceInput {...props} />;
     case "reference":
-      return <ReferenceSelect id={id} to={field.ref} many={field.many} value={strings(raw)} labels={item?.labels?.[field.name]} described={props.described} invalid={props.invalid} required={props.required} onChange={(values) => change(field.many ? values : (values[0] ?? ""))} />;
+      return <ReferenceSelect title={pick(field.title)} id={id} to={field.ref} many={field.many} value={strings(raw)} labels={item?.labels?.[field.name]} described={props.described} invalid={props.invalid} required={props.required} onChange={(values) => change(field.many ? values : (values[0] ?? ""))} />;
     case "point":
       return (
         <Suspense fallback={<Loading rows={3} />}>
@@ -68,7 +69,8 @@ function ChoiceInput({ id, field, raw, change, described, invalid, required }: I
   const options = (field.choices ?? []).map((choice) => ({ value: choice.value, label: pick(choice.title) }));
   if (isButtons(field)) return <Radio.Group id={id} className="cs-radios" options={options} value={raw === "" ? undefined : raw} onChange={(event) => change(event.target.value as string)} />;
   return (
-    <Select
+    <Choose
+      title={pick(field.title)}
       id={id}
       mode={field.many ? "multiple" : undefined}
       showSearch={{ optionFilterProp: "label" }}

@@ -11,7 +11,7 @@ export function NewPage() {
   const { action } = useSearch({ strict: false });
   const type = useType(name);
   return (
-    <Loaded query={type}>
+    <Loaded whole query={type}>
       {(declared) => (
         <Page narrow title={t.form.newTitle(pick(declared.title))} lead={pick(declared.about)}>
           <Section title={pick(declared.title)}>

@@ -1,10 +1,10 @@
-import { Select } from "antd";
 import { useId, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { withParams } from "../api/query";
 import type { Page, Place, Point } from "../api/types";
+import { Choose } from "../kit/Choose";
 import { labelPoint } from "../map/geometry";
 import type { Areas } from "../map/geometry";
 import { useText } from "../text";
@@ -93,7 +93,8 @@ function Level({ title, places, value, loading, choose }: { title: string; place
   return (
     <div className="cs-place-field">
       <label htmlFor={id}>{title}</label>
-      <Select
+      <Choose
+        title={title}
         id={id}
         showSearch={{ optionFilterProp: "label" }}
         placeholder={t.form.choose}

@@ -1,4 +1,3 @@
-import { Select } from "antd";
 import { useState } from "react";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
@@ -9,10 +8,13 @@ import type { Item, Label, Org, Page, Type } from "../api/types";
 import { useText } from "../text";
 import type { Text } from "../text";
 import { itemTitle } from "../types/declared";
+import { Choose } from "../kit/Choose";
 import { useDelayed } from "../kit/useDelayed";
 
 interface Props {
   id?: string;
+  /** What the label beside it says. */
+  title: string;
   /** The type referred to, or `org`. */
   to: string | undefined;
   many?: boolean;
@@ -33,7 +35,7 @@ interface Option {
 const offered = 30;
 
 /** Chooses other records by searching for them on the server. */
-export function ReferenceSelect({ id, to, many, value, labels, described, invalid, required, onChange }: Props) {
+export function ReferenceSelect({ id, title, to, many, value, labels, described, invalid, required, onChange }: Props) {
   const text = useText();
   const { t, pick } = text;
   const [typed, setTyped] = useState("");
@@ -56,7 +58,8 @@ export function ReferenceSelect({ id, to, many, value, labels, described, invali
     setTyped("");
   };
   return (
-    <Select<Option | Option[] | null>
+    <Choose<Option | Option[] | null>
+      title={title}
       id={id}
       labelInValue
       mode={many ? "multiple" : undefined}

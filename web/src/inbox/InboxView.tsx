@@ -1,4 +1,4 @@
-import { Button, Segmented, Select } from "antd";
+import { Button, Segmented } from "antd";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useId } from "react";
@@ -8,6 +8,7 @@ import { withParams } from "../api/query";
 import type { ListParams } from "../api/query";
 import { useTypes } from "../api/queries";
 import type { Inbox, InboxItem, Light } from "../api/types";
+import { Choose } from "../kit/Choose";
 import { DataTable } from "../kit/DataTable";
 import type { Column } from "../kit/DataTable";
 import { DeadlineClock } from "../kit/LightBadge";
@@ -107,7 +108,7 @@ function TypeFilter({ value, change }: { value: string; change: (value: string) 
   return (
     <div className="cs-row">
       <label htmlFor={id}>{t.inbox.type}</label>
-      <Select id={id} className="cs-inbox-type" allowClear placeholder={t.list.any} value={value || undefined} onChange={(next: string | undefined) => change(next ?? "")} options={cases.map((type) => ({ value: type.name, label: pick(type.title) }))} />
+      <Choose title={t.inbox.type} id={id} className="cs-inbox-type" allowClear placeholder={t.list.any} value={value || undefined} onChange={(next: string | undefined) => change(next ?? "")} options={cases.map((type) => ({ value: type.name, label: pick(type.title) }))} />
     </div>
   );
 }

@@ -31,7 +31,7 @@ export function DataTable<Row>({
   compact?: boolean;
 }) {
   return (
-    <div className={compact ? "cs-table-frame cs-table-compact" : "cs-table-frame"} role="region" aria-label={caption} tabIndex={0}>
+    <div className={compact ? "cs-table-frame cs-table-compact" : "cs-table-frame"} role="group" aria-label={caption} tabIndex={0}>
       <table className="cs-table" role="table">
         <caption className="cs-unseen">{caption}</caption>
         <thead role="rowgroup">

@@ -10,12 +10,15 @@ export function Page({
   lead,
   actions,
   narrow,
+  hero,
   children,
 }: {
   title: string;
   lead?: ReactNode;
   actions?: ReactNode;
   narrow?: boolean;
+  /** The heading as a banner, for a front page. */
+  hero?: boolean;
   children: ReactNode;
 }) {
   const { t } = useText();
@@ -29,7 +32,7 @@ export function Page({
   }, []);
   return (
     <div className={narrow ? "cs-page cs-page-narrow" : "cs-page"}>
-      <header className="cs-page-head">
+      <header className={hero ? "cs-page-head cs-hero" : "cs-page-head"}>
         <div>
           <h1 ref={heading} tabIndex={-1}>
             {title}

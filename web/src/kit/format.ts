@@ -7,16 +7,16 @@ export function formatNumber(value: number | string | null | undefined): string 
   return new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(value);
 }
 
-/** `1.5 MB`, in units of 1,000. */
+/** `1.5 MB`, in units of 1,024, as file managers show it. */
 export function formatSize(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB"];
+  const units = ["B", "KB", "MB", "GB"];
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  return `${Math.round(value * 10) / 10} ${units[unit]}`;
 }
 
 /** `38.04210, 114.51480`: latitude first, as people write it; five decimals are about a metre. */

@@ -5,6 +5,7 @@ import { Link, useRouterState } from "@tanstack/react-router";
 import { InboxOutlined } from "@ant-design/icons";
 import { Problem } from "../api/problem";
 import { useText } from "../text";
+import { Page } from "./Page";
 import { problemText } from "./problemText";
 
 /** A skeleton that also says in words that something is loading. */
@@ -57,6 +58,18 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
+/** A page that could not be had. */
+export function FailedPage({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { t } = useText();
+  const status = error instanceof Problem ? error.status : 0;
+  const title = status === 401 ? t.state.needSignIn : status === 404 ? t.state.notFoundTitle : t.state.errorTitle;
+  return (
+    <Page title={title} narrow>
+      <Failure error={error} retry={retry} />
+    </Page>
+  );
+}
+
 /** The failing conditions that came with a refusal. */
 export function Reasons({ error }: { error: unknown }) {
   const { pick } = useText();
@@ -72,18 +85,26 @@ export function Reasons({ error }: { error: unknown }) {
   );
 }
 
-/** Shows a query's data, or its loading or failed state. When a refresh fails, what was there stays, with the failure above it. */
+/**
+ * Shows a query's data, or its loading or failed state. When a refresh fails, what was there stays, with the failure above it. `whole`
+ * is for what makes up the whole page, heading and all.
+ */
 export function Loaded<T>({
   query,
   rows,
+  whole,
   children,
 }: {
   query: Pick<UseQueryResult<T>, "data" | "error" | "refetch">;
   rows?: number;
+  whole?: boolean;
   children: (data: T) => ReactNode;
 }) {
   const retry = () => void query.refetch();
-  if (query.data === undefined) return query.error ? <Failure error={query.error} retry={retry} /> : <Loading rows={rows} />;
+  if (query.data === undefined) {
+    if (!query.error) return <Loading rows={rows} />;
+    return whole ? <FailedPage error={query.error} retry={retry} /> : <Failure error={query.error} retry={retry} />;
+  }
   return (
     <>
       {query.error ? <Failure error={query.error} retry={retry} /> : null}

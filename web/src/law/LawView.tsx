@@ -17,7 +17,7 @@ export function LawView({ screen }: { screen: Screen }) {
   const { t, pick } = useText();
   const data = useScreenData(screen.name);
   return (
-    <Loaded query={data} rows={12}>
+    <Loaded whole query={data} rows={12}>
       {({ widgets }) => {
         const law = Object.values(widgets).map(read.law).find((one) => one !== undefined);
         return (

@@ -1,11 +1,12 @@
 import { ClearOutlined, FilterOutlined, SearchOutlined } from "@ant-design/icons";
-import { Button, Input, Select } from "antd";
+import { Button, Input } from "antd";
 import { useEffect, useId, useState } from "react";
 import type { ReactNode } from "react";
 import { filtersIn, rangeOf, rangeText, splitValues } from "../api/query";
 import type { ListParams } from "../api/query";
 import type { Field, Type } from "../api/types";
 import { ReferenceSelect } from "../form/ReferenceSelect";
+import { Choose } from "../kit/Choose";
 import { useText } from "../text";
 import { fieldOf, isBuiltin, nameTitle } from "../types/declared";
 import { lights } from "./columns";
@@ -23,12 +24,16 @@ interface Props {
 export function FilterBar({ type, filters, params, change }: Props) {
   const text = useText();
   const { t } = text;
+  const [open, setOpen] = useState(false); // on a phone the filters are folded away
   const set = filtersIn(params).length + (params.q ? 1 : 0);
   if (filters.length === 0 && !type.search && !type.sorts?.length) return null;
   const clear = () => change({ ...Object.fromEntries(filtersIn(params).map((name) => [name, ""])), q: "" });
   return (
-    <form role="search" aria-label={t.list.filters} className="cs-filters" onSubmit={(event) => event.preventDefault()}>
+    <form role="search" aria-label={t.list.filters} className="cs-filters" data-open={open} onSubmit={(event) => event.preventDefault()}>
       {type.search ? <Words value={params.q ?? ""} commit={(q) => change({ q })} /> : null}
+      <button type="button" className="cs-button cs-filters-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <FilterOutlined aria-hidden /> {`${t.list.filters}${set > 0 ? ` (${set})` : ""}`}
+      </button>
       {filters.map((name) => (
         <Filter key={name} type={type} name={name} title={nameTitle(type, name, text)} value={params[name] ?? ""} commit={(value) => change({ [name]: value })} />
       ))}
@@ -134,7 +139,7 @@ function Choices({ title, value, commit, options }: Control & { options: { value
   return (
     <Labelled title={title}>
       {(id) => (
-        <Select id={id} mode="multiple" allowClear maxTagCount="responsive" optionFilterProp="label" placeholder={t.list.any} value={splitValues(value)} options={options} onChange={(values: string[]) => commit(values.join(","))} />
+        <Choose title={title} id={id} mode="multiple" allowClear maxTagCount="responsive" showSearch={{ optionFilterProp: "label" }} placeholder={t.list.any} value={splitValues(value)} options={options} onChange={(values: string[]) => commit(values.join(","))} />
       )}
     </Labelled>
   );
@@ -143,7 +148,7 @@ function Choices({ title, value, commit, options }: Control & { options: { value
 function Referenced({ title, to, value, commit }: Control & { to: string | undefined }) {
   return (
     <Labelled title={title}>
-      {(id) => <ReferenceSelect id={id} to={to} many value={splitValues(value)} onChange={(values) => commit(values.join(","))} />}
+      {(id) => <ReferenceSelect title={title} id={id} to={to} many value={splitValues(value)} onChange={(values) => commit(values.join(","))} />}
     </Labelled>
   );
 }
@@ -184,7 +189,7 @@ function Sort({ type, value, commit }: { type: Type; value: string; commit: (val
   ]);
   return (
     <Labelled title={t.list.sort}>
-      {(id) => <Select id={id} allowClear placeholder={t.list.sortDefault} value={value || undefined} options={options} onChange={(next: string | undefined) => commit(next ?? "")} />}
+      {(id) => <Choose title={t.list.sort} id={id} allowClear placeholder={t.list.sortDefault} value={value || undefined} options={options} onChange={(next: string | undefined) => commit(next ?? "")} />}
     </Labelled>
   );
 }

@@ -4,7 +4,6 @@ import type { GeoJSONSource, Map as MapLibreMap, MapMouseEvent } from "maplibre-
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Area, MapPoint, Point } from "../api/types";
 import { useText } from "../text";
-import type { Text } from "../text";
 import { boundsOf } from "./geometry";
 import type { Areas } from "./geometry";
 import { areaData, nameData, pickedData, pointData, shapeData } from "./style";
@@ -165,20 +164,25 @@ function Buttons({ map, areas, onPick }: { map: MapLibreMap | undefined; areas: 
     if (map && onPick) onPick(rounded(map.getCenter()));
   }, [map, onPick]);
   return (
-    <div className="cs-map-buttons">
-      <MapButton label={t.map.zoomIn} icon={<PlusOutlined aria-hidden />} press={() => map?.zoomIn()} />
-      <MapButton label={t.map.zoomOut} icon={<MinusOutlined aria-hidden />} press={() => map?.zoomOut()} />
-      <MapButton label={t.map.whole} icon={<CompressOutlined aria-hidden />} press={() => map && showWhole(map, areas, true)} />
-      {onPick ? <MapButton label={t.place.centre} icon={<AimOutlined aria-hidden />} press={pickCentre} words={t} /> : null}
-    </div>
+    <>
+      <div className="cs-map-buttons">
+        <MapButton label={t.map.zoomIn} icon={<PlusOutlined aria-hidden />} press={() => map?.zoomIn()} />
+        <MapButton label={t.map.zoomOut} icon={<MinusOutlined aria-hidden />} press={() => map?.zoomOut()} />
+        <MapButton label={t.map.whole} icon={<CompressOutlined aria-hidden />} press={() => map && showWhole(map, areas, true)} />
+      </div>
+      {onPick ? (
+        <button type="button" className="cs-map-button cs-map-pick" onClick={pickCentre}>
+          <AimOutlined aria-hidden /> {t.place.centre}
+        </button>
+      ) : null}
+    </>
   );
 }
 
-function MapButton({ label, icon, press, words }: { label: string; icon: React.ReactNode; press: () => void; words?: Text["t"] }) {
+function MapButton({ label, icon, press }: { label: string; icon: React.ReactNode; press: () => void }) {
   return (
     <button type="button" className="cs-map-button" aria-label={label} title={label} onClick={press}>
       {icon}
-      {words ? <span>{label}</span> : null}
     </button>
   );
 }

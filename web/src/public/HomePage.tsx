@@ -1,16 +1,18 @@
 import { Input } from "antd";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { Link } from "@tanstack/react-router";
 import { RightOutlined } from "@ant-design/icons";
 import { useNavItems } from "../api/queries";
 import type { NavItem } from "../api/types";
 import { ScreenIcon } from "../kit/Icon";
 import { Page, Section } from "../kit/Page";
-import { Empty, Loaded } from "../kit/states";
+import { Empty, Loaded, Loading } from "../kit/states";
 import { useSession } from "../session/session";
 import { byPack, isPlace, navOf, screenPath } from "../shell/paths";
 import { useText } from "../text";
 import "./home.css";
+
+const RecentItems = lazy(async () => ({ default: (await import("./RecentItems")).RecentItems }));
 
 const manyServices = 9;
 
@@ -21,7 +23,7 @@ export function HomePage() {
   const name = session.data?.person?.name;
   const nav = useNavItems();
   return (
-    <Page title={name ? t.session.welcome(name) : t.home.title} lead={t.home.lead}>
+    <Page hero title={name ? t.session.welcome(name) : t.home.title} lead={t.home.lead}>
       <Loaded query={nav} rows={8}>
         {(items) => <Parts items={navOf(items, "public")} signedIn={name !== undefined} />}
       </Loaded>
@@ -37,10 +39,12 @@ function Parts({ items, signedIn }: { items: NavItem[]; signedIn: boolean }) {
   return (
     <>
       <Services items={items.filter((item) => item.view === "form")} />
-      <Mine lists={lists} signedIn={signedIn} />
-      {laws.map((item) => (
-        <LawCard key={item.name} item={item} />
-      ))}
+      <div className="cs-home-two">
+        <Mine lists={lists} signedIn={signedIn} />
+        {laws.map((item) => (
+          <LawCard key={item.name} item={item} />
+        ))}
+      </div>
       {others.length > 0 ? (
         <Section title={t.home.more} plain>
           <Cards items={others} />
@@ -113,7 +117,9 @@ function Mine({ lists, signedIn }: { lists: NavItem[]; signedIn: boolean }) {
             <Link to={screenPath(item)}>
               <ScreenIcon icon={item.icon} view={item.view} /> {pick(item.title)}
             </Link>
-            <span className="cs-muted">{pick(item.about)}</span>
+            <Suspense fallback={<Loading rows={2} />}>
+              <RecentItems screen={item} />
+            </Suspense>
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { useScreen, useType } from "../api/queries";
 import type { Screen, Type } from "../api/types";
 import { Page } from "../kit/Page";
-import { Failure, Loaded, Loading } from "../kit/states";
+import { FailedPage, Loaded, Loading } from "../kit/states";
 import { CreateLink } from "../list/TypeListPage";
 import { useText } from "../text";
 import { Problem } from "../api/problem";
@@ -21,7 +21,7 @@ export function ScreenPage() {
   const name = `${pack}/${screen}`;
   const declared = useScreen(name);
   return (
-    <Loaded query={declared} rows={8}>
+    <Loaded whole query={declared} rows={8}>
       {(found) => (
         <Suspense key={name} fallback={<Loading rows={8} />}>
           <View screen={{ ...found, name }} />
@@ -59,8 +59,8 @@ function View({ screen }: { screen: Screen }) {
 /** Views of one type: they need its declaration first. */
 function Typed({ screen }: { screen: Screen }) {
   const type = useType(screen.of);
-  if (screen.of === undefined) return <Failure error={new Problem(404, {})} />;
-  return <Loaded query={type}>{(declared) => <TypedView screen={screen} type={declared} />}</Loaded>;
+  if (screen.of === undefined) return <FailedPage error={new Problem(404, {})} />;
+  return <Loaded whole query={type}>{(declared) => <TypedView screen={screen} type={declared} />}</Loaded>;
 }
 
 function TypedView({ screen, type }: { screen: Screen; type: Type }) {

@@ -1,5 +1,5 @@
 import { SearchOutlined } from "@ant-design/icons";
-import { Button, Input, Select } from "antd";
+import { Button, Input } from "antd";
 import { useId, useState } from "react";
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { keys } from "../api/keys";
 import { useNavItems, useTypes } from "../api/queries";
 import { itemsPath, splitValues, withParams } from "../api/query";
 import type { Item, NavItem, Page as ListPage, Type, TypeSummary } from "../api/types";
+import { Choose } from "../kit/Choose";
 import { Page, Section } from "../kit/Page";
 import { Empty, Loading } from "../kit/states";
 import { StateMark } from "../list/columns";
@@ -63,7 +64,7 @@ function Ask({ q, sought, types, change }: { q: string; sought: string[]; types:
       </div>
       <div className="cs-filter cs-filter-types">
         <label htmlFor={`${id}-types`}>{t.search.types}</label>
-        <Select id={`${id}-types`} mode="multiple" maxTagCount="responsive" showSearch={{ optionFilterProp: "label" }} value={sought} options={types.map((type) => ({ value: type.name, label: pick(type.title) }))} onChange={(next: string[]) => change({ types: next.join(",") })} />
+        <Choose title={t.search.types} id={`${id}-types`} mode="multiple" maxTagCount="responsive" showSearch={{ optionFilterProp: "label" }} value={sought} options={types.map((type) => ({ value: type.name, label: pick(type.title) }))} onChange={(next: string[]) => change({ types: next.join(",") })} />
       </div>
       <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />}>
         {t.common.search}

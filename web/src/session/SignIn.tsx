@@ -72,7 +72,7 @@ function Demo({ accounts, busy, use }: { accounts: DemoAccount[]; busy: boolean;
       <ul className="cs-demo">
         {accounts.map(({ account, password, title }) => (
           <li key={account}>
-            <button type="button" className="cs-demo-button" disabled={busy} aria-label={t.session.demoUse(pick(title))} onClick={() => use({ account, password })}>
+            <button type="button" className="cs-demo-button" disabled={busy} title={t.session.demoUse(pick(title))} onClick={() => use({ account, password })}>
               <strong>{pick(title)}</strong>
               <span className="cs-muted">{account}</span>
             </button>

@@ -16,6 +16,11 @@ const client = newQueryClient();
 /** A server that sends a nonce for styles puts it into a meta element; without one, styles need 'unsafe-inline'. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
 
+/** Lists that drop down stay within the dialog or the main part of the page, so that a screen reader finds them there. */
+function popupContainer(trigger?: HTMLElement): HTMLElement {
+  return trigger?.closest<HTMLElement>(".ant-modal-body, main") ?? document.body;
+}
+
 export function Application() {
   const { lang, elder } = usePreferences();
   const text = useMemo(() => textOf(lang), [lang]);
@@ -26,7 +31,7 @@ export function Application() {
   }, [lang, elder]);
   return (
     <TextProvider value={text}>
-      <ConfigProvider theme={theme} locale={lang === "zh" ? zhCN : enUS} csp={nonce ? { nonce } : undefined} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+      <ConfigProvider theme={theme} locale={lang === "zh" ? zhCN : enUS} csp={nonce ? { nonce } : undefined} getPopupContainer={popupContainer} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
         <App component={false} message={{ maxCount: 3, duration: 4 }}>
           <QueryClientProvider client={client}>
             <Live />

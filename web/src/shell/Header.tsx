@@ -9,11 +9,10 @@ import { Logo } from "./Logo";
 import { facePath, faces, useFace } from "./paths";
 
 export function Header() {
-  const { t } = useText();
   return (
     <header className="cs-header">
       <div className="cs-header-in">
-        <Link to="/" className="cs-logo" aria-label={t.product.name}>
+        <Link to="/" className="cs-logo">
           <Logo />
         </Link>
         <FaceTabs />

@@ -2,7 +2,7 @@ import { Suspense, lazy } from "react";
 import { Outlet } from "@tanstack/react-router";
 import { Problem } from "../api/problem";
 import type { Face } from "../api/types";
-import { Failure, Loaded, Loading } from "../kit/states";
+import { FailedPage, Loaded, Loading } from "../kit/states";
 import { useSession } from "../session/session";
 import { useText } from "../text";
 import { Header } from "./Header";
@@ -58,9 +58,9 @@ function Gate({ face }: { face: Face }) {
   const session = useSession();
   if (face === "public") return <Outlet />;
   return (
-    <Loaded query={session}>
+    <Loaded whole query={session}>
       {({ person, faces }) =>
-        faces.includes(face) ? <Outlet /> : <Failure error={new Problem(person === null ? 401 : 403, { code: person === null ? "unauthenticated" : "denied" })} />
+        faces.includes(face) ? <Outlet /> : <FailedPage error={new Problem(person === null ? 401 : 403, { code: person === null ? "unauthenticated" : "denied" })} />
       }
     </Loaded>
   );

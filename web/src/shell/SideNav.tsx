@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /** The places every office and every administration has, whatever packs are loaded. */
-function fixedEntries(face: Face, { t }: Text, declared: NavItem[]): Entry[] {
+function fixedEntries(face: Face, { t }: Text): Entry[] {
   if (face === "admin")
     return [
       { to: "/admin/packs", title: t.admin.packs, icon: <AppstoreOutlined aria-hidden /> },
@@ -26,13 +26,16 @@ function fixedEntries(face: Face, { t }: Text, declared: NavItem[]): Entry[] {
       { to: "/admin/health", title: t.admin.health, icon: <DashboardOutlined aria-hidden /> },
       { to: "/admin/jobs", title: t.admin.jobs, icon: <ThunderboltOutlined aria-hidden /> },
     ];
-  const entries: Entry[] = [];
-  if (!declared.some((item) => item.view === "inbox" && item.of === undefined))
-    entries.push({ to: "/office/inbox", title: t.inbox.title, icon: <InboxOutlined aria-hidden /> });
-  entries.push({ to: "/office/search", title: t.search.title, icon: <SearchOutlined aria-hidden /> });
-  if (!declared.some((item) => item.view === "catalogue"))
-    entries.push({ to: "/office/catalogue", title: t.catalogue.title, icon: <NodeIndexOutlined aria-hidden /> });
-  return entries;
+  return [
+    { to: "/office/inbox", title: t.inbox.title, icon: <InboxOutlined aria-hidden /> },
+    { to: "/office/search", title: t.search.title, icon: <SearchOutlined aria-hidden /> },
+    { to: "/office/catalogue", title: t.catalogue.title, icon: <NodeIndexOutlined aria-hidden /> },
+  ];
+}
+
+/** Whether a screen is one of those fixed places, which need no second entry. */
+function isFixed(item: NavItem): boolean {
+  return item.view === "catalogue" || (item.view === "inbox" && item.of === undefined);
 }
 
 export function SideNav({ face }: { face: Face }) {
@@ -46,14 +49,14 @@ export function SideNav({ face }: { face: Face }) {
     setOpen(false);
   }
   const nav = useNavItems();
-  const declared = navOf(nav.data, face);
+  const declared = navOf(nav.data, face).filter((item) => !isFixed(item));
   return (
     <nav className="cs-side" aria-label={t.header.primary}>
       <button type="button" className="cs-side-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
         <MenuOutlined aria-hidden /> {t.header.menu}
       </button>
       <div className="cs-side-groups" data-open={open}>
-        <Group entries={fixedEntries(face, text, declared)} />
+        <Group entries={fixedEntries(face, text)} />
         {byPack(declared).map(({ pack, items }) => (
           <Group
             key={pack}

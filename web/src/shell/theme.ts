@@ -83,12 +83,14 @@ export function themeFor({ elder, dark: isDark }: ThemeChoice): ThemeConfig {
       fontFamily,
       borderRadius: 4,
       borderRadiusLG: 6,
-      wireframe: false,
+      // No motion: nothing then waits for the end of a transition, and nobody is made dizzy.
+      motion: false,
       lineWidthFocus: 3,
     },
     components: {
       Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none", fontWeight: 500 },
       Table: isDark ? {} : { headerBg: "#efece3", headerColor: "#2c3b45", headerSplitColor: "transparent", rowHoverBg: "#f7f5ef" },
+      Segmented: isDark ? {} : { trackBg: "#e7e2d5", itemColor: "#33424c", itemHoverColor: "#17242d" },
       Tag: { defaultColor: isDark ? "#e8eff3" : "#2c3b45" },
     },
   };
