@@ -248,26 +248,47 @@ func TestRun(t *testing.T) {
 		must(t, d.Read(ctx).QueryRow(`select count(*) from search_pending`).Scan(&n))
 		return n
 	}
-	want := []int{maxBatch + 3, 3, 0}
-	for _, w := range want {
+	for left() > 0 {
 		must(t, fake.Await(ctx, 1))
+		before := left()
 		fake.Advance(linger)
-		if w > 0 {
-			must(t, fake.Await(ctx, 1)) // It waits again because some are left.
-		} else {
-			must(t, f.take(ctx)) // Its turn has ended, or we end it.
-			f.give()
-			must(t, f.Settle(ctx))
-		}
-		if got := left(); got != w {
-			t.Errorf("%d notes are left, want %d", got, w)
+		must(t, fake.Await(ctx, 1)) // It waits again, as some may be left.
+		if got, want := left(), max(0, before-maxBatch); got != want {
+			t.Errorf("%d of %d notes are left, want %d", got, before, want)
 		}
 	}
+	fake.Advance(linger)      // Nothing is left: it sleeps.
 	f.put(t, 9999, nil, "路灯") // It wakes again after it has slept.
 	must(t, fake.Await(ctx, 1))
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMerge checks that many small batches do not leave many segments.
+func TestMerge(t *testing.T) {
+	f := setUp(t, dbtest.SQLite(t))
+	ctx := context.Background()
+	for n := range int64(40) {
+		f.put(t, n, nil, fmt.Sprint("路灯 ", n))
+		must(t, f.Settle(ctx))
+	}
+	segments := func() (n int) {
+		must(t, f.db.Read(ctx).QueryRow(`select count(distinct segid) from item_text_idx`).Scan(&n))
+		return n
+	}
+	if n := segments(); n != 40 {
+		t.Errorf("%d segments of 40: FTS5 merges by itself", n)
+	}
+	for len(f.growing) > 0 {
+		must(t, f.merge(ctx))
+	}
+	if n := segments(); n > 8 {
+		t.Errorf("%d segments are left", n)
+	}
+	if got := f.find(t, Query{Text: "路灯"}, 100); len(got) != 20 {
+		t.Errorf("after merging: %v", got)
 	}
 }
 
@@ -414,11 +435,14 @@ func BenchmarkFind(b *testing.B) {
 		for f.dirty.Load() {
 			start := time.Now()
 			must(b, f.fold(ctx, f.db.Do, 1))
-			took := time.Since(start)
-			folding, longest = folding+took, max(longest, took)
+			longest = max(longest, time.Since(start))
+			middle := time.Now()
+			must(b, f.merge(ctx))
+			longest = max(longest, time.Since(middle))
+			folding += time.Since(start)
 		}
 	}
-	b.Logf("%d rows: indexing took %.1f µs a row, the longest batch %v", rows, float64(folding.Microseconds())/float64(rows), longest)
+	b.Logf("%d rows: indexing took %.1f µs a row, the longest transaction %v", rows, float64(folding.Microseconds())/float64(rows), longest)
 	for _, q := range []Query{
 		{"数据交易", []string{"130105"}}, {"数据交易", nil}, {"石家庄市长安区", []string{"130105"}},
 		{"长安区 数字经济", []string{"130105", "130107"}}, {"15512", []string{"130105"}}, {"1551234", nil}, {"据", []string{"130105"}}, {"无此词", nil},
