@@ -52,14 +52,18 @@ func (b *Bus) Serve(w http.ResponseWriter, r *http.Request, filter func(topic st
 	s.run(b, r.Context().Done(), filter)
 }
 
-// refuse answers as server/problem.go has it.
+// full is the answer of a bus that serves nobody else, in the form that
+// server/problem.go gives to every refusal.
+const full = `{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"实时更新的连接已满，请稍后再试","code":"streams-full",` +
+	`"text":{"zh":"实时更新的连接已满，请稍后再试","en":"all live streams are taken; try again shortly"}}`
+
 func refuse(w http.ResponseWriter) {
 	head := w.Header()
 	head.Set("Content-Type", "application/problem+json")
 	head.Set("Cache-Control", "no-store")
 	head.Set("Retry-After", "30")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(`{"status":503,"code":"streams-full","title":"实时更新连接已满，请稍后再试","detail":"there are no more live streams to be had; try again shortly"}` + "\n"))
+	_, _ = w.Write([]byte(full)) // the client may have gone
 }
 
 // lastSeen prefers the header: a browser that comes back uses the address it
@@ -91,15 +95,19 @@ type stream struct {
 
 func (s *stream) run(b *Bus, gone <-chan struct{}, filter func(string) bool) {
 	beat := b.clock.After(heartbeat)
-	for {
+	for due := false; ; {
 		more := s.take(b, filter)
+		if due {
+			s.pass()
+		}
 		if err := s.send(); err != nil {
 			return
 		}
+		due = false
 		select {
 		case <-more:
 		case <-beat:
-			s.pass()
+			due = true
 			beat = b.clock.After(heartbeat)
 		case <-gone:
 			return
