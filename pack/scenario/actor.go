@@ -10,7 +10,10 @@ import (
 // session returns the actor's session, signed in.
 func (t *telling) session(ctx context.Context, actor string) (*session, error) {
 	s, err := t.visitor(ctx, actor)
-	if err != nil || s.signedIn || actor == Anyone {
+	if err != nil || actor == Anyone {
+		return s, err
+	}
+	if err := t.stillSignedIn(ctx, s); err != nil || s.signedIn {
 		return s, err
 	}
 	o, err := credentials(actor, s.password)
@@ -24,8 +27,27 @@ func (t *telling) session(ctx context.Context, actor string) (*session, error) {
 	if !ans.ok() {
 		return nil, broken(fmt.Sprintf("%s 未能登录：%s", actor, ans.ended()), fmt.Sprintf("%s could not sign in: %s", actor, ans.ended()))
 	}
-	s.signedIn = true
+	s.signedIn, s.seen = true, t.now
 	return s, nil
+}
+
+// stillSignedIn asks the server, when time has passed since the actor's last
+// step, whether the session has ended; a person would then sign in again.
+func (t *telling) stillSignedIn(ctx context.Context, s *session) error {
+	if !s.signedIn || !t.now.After(s.seen) {
+		return nil
+	}
+	o, err := jsonRequest(http.MethodGet, "/api/session", nil)
+	if err != nil {
+		return err
+	}
+	ans, err := s.send(ctx, o)
+	if err != nil {
+		return err
+	}
+	m, isObject := ans.json.(map[string]any)
+	s.signedIn, s.seen = !isObject || m["person"] != nil, t.now
+	return nil
 }
 
 // visitor returns the actor's session, signed in or not.
@@ -110,7 +132,7 @@ func (t *telling) signingIn(a *Ask) (sending, error) {
 		}
 		ans, err := s.send(ctx, o)
 		if err == nil && ans.ok() {
-			s.signedIn, s.password = true, password
+			s.signedIn, s.password, s.seen = true, password, t.now
 		}
 		return ans, err
 	}, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"sync"
 	"testing"
@@ -65,7 +66,7 @@ func (c *city) routes() http.Handler {
 	m.HandleFunc("GET /api/inbox", c.inbox)
 	m.HandleFunc("POST /api/files", c.upload)
 	m.HandleFunc("GET /api/events", c.events)
-	m.HandleFunc("/api/echo/{rest...}", echo)
+	m.HandleFunc("/api/echo/{rest...}", c.echo)
 	return m
 }
 
@@ -90,12 +91,26 @@ func decode(r *http.Request) map[string]any {
 	return m
 }
 
-func who(r *http.Request) string {
+// who returns who has signed in, less than eight hours ago. The caller holds
+// the lock.
+func (c *city) who(r *http.Request) string {
 	k, err := r.Cookie("chengshu")
 	if err != nil {
 		return ""
 	}
-	return k.Value
+	value, _ := url.QueryUnescape(k.Value)
+	var account string
+	var since int64
+	if n, _ := fmt.Sscan(value, &account, &since); n < 2 || c.now.Unix()-since > 8*3600 {
+		return ""
+	}
+	return account
+}
+
+func (c *city) person(r *http.Request) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.who(r)
 }
 
 func (c *city) turn(w http.ResponseWriter, r *http.Request) {
@@ -110,8 +125,12 @@ func (c *city) turn(w http.ResponseWriter, r *http.Request) {
 	reply(w, 200, map[string]any{})
 }
 
-func (c *city) demo(w http.ResponseWriter, _ *http.Request) {
-	reply(w, 200, map[string]any{"person": nil, "demo": []map[string]string{{"account": "rival", "password": "rival-demo"}}})
+func (c *city) demo(w http.ResponseWriter, r *http.Request) {
+	var person any
+	if c.person(r) != "" {
+		person = map[string]string{"name": c.person(r)}
+	}
+	reply(w, 200, map[string]any{"person": person, "demo": []map[string]string{{"account": "rival", "password": "rival-demo"}}})
 }
 
 func (c *city) signIn(w http.ResponseWriter, r *http.Request) {
@@ -123,7 +142,8 @@ func (c *city) signIn(w http.ResponseWriter, r *http.Request) {
 		refuse(w, 401, "wrong-credentials")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: "chengshu", Value: account, Path: "/", HttpOnly: true})
+	value := fmt.Sprintf("%s %d", account, c.now.Unix())
+	http.SetCookie(w, &http.Cookie{Name: "chengshu", Value: url.QueryEscape(value), Path: "/", HttpOnly: true})
 	reply(w, 200, map[string]any{"account": account})
 }
 
@@ -156,7 +176,7 @@ func (c *city) show(i *incident) map[string]any {
 
 func (c *city) open(w http.ResponseWriter, r *http.Request) {
 	m := decode(r)
-	if who(r) == "" {
+	if c.person(r) == "" {
 		refuse(w, 401, "sign-in")
 		return
 	}
@@ -177,7 +197,7 @@ func (c *city) open(w http.ResponseWriter, r *http.Request) {
 // find returns the case when the person may see it.
 func (c *city) find(w http.ResponseWriter, r *http.Request) *incident {
 	for _, i := range c.cases {
-		if i.id == r.PathValue("id") && who(r) != "stranger" && who(r) != "" {
+		if i.id == r.PathValue("id") && c.who(r) != "stranger" && c.who(r) != "" {
 			return i
 		}
 	}
@@ -259,7 +279,7 @@ func (c *city) inbox(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	var open []*incident
 	for _, i := range c.cases {
-		if i.state == "reported" && who(r) == "dispatcher" {
+		if i.state == "reported" && c.who(r) == "dispatcher" {
 			open = append(open, i)
 		}
 	}
@@ -340,7 +360,7 @@ func (c *city) deleteNote(w http.ResponseWriter, r *http.Request) {
 }
 
 // echo tells what was sent.
-func echo(w http.ResponseWriter, r *http.Request) {
+func (c *city) echo(w http.ResponseWriter, r *http.Request) {
 	b, _ := io.ReadAll(r.Body)
 	w.Header().Set("X-Seen", r.Method)
 	if r.PathValue("rest") == "moved" {
@@ -350,7 +370,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	}
 	reply(w, 200, map[string]any{
 		"method": r.Method, "path": r.URL.Path, "query": r.URL.Query(), "sent": string(b), "accept": r.Header.Get("Accept"),
-		"media": r.Header.Get("Content-Type"), "who": who(r), "none": nil, "list": []int{1, 2, 3}, "price": "12.50", "done": true,
+		"media": r.Header.Get("Content-Type"), "who": c.person(r), "none": nil, "list": []int{1, 2, 3}, "price": "12.50", "done": true,
 		"title": map[string]string{"zh": "井盖缺失", "en": "Missing cover"},
 	})
 }

@@ -56,7 +56,7 @@ func (t *telling) request(ctx context.Context, s *session, a *Ask) (*outgoing, e
 	}
 	switch a.Verb {
 	case Opens:
-		return jsonRequest(http.MethodPost, "/api/cases/"+a.Type, map[string]any{"action": a.Name, "fields": orEmpty(body)})
+		return jsonRequest(http.MethodPost, "/api/cases/"+a.Type, withNote(map[string]any{"action": a.Name, "fields": orEmpty(body)}))
 	case Creates:
 		return jsonRequest(http.MethodPost, "/api/records/"+a.Type, map[string]any{"fields": orEmpty(body)})
 	case Lists:
@@ -71,6 +71,17 @@ func (t *telling) request(ctx context.Context, s *session, a *Ask) (*outgoing, e
 		return jsonRequest(http.MethodDelete, "/api/session", nil)
 	}
 	return t.about(ctx, s, a, body)
+}
+
+// withNote takes the note of an action out of its fields: it travels beside
+// them.
+func withNote(change map[string]any) map[string]any {
+	fields, _ := change["fields"].(map[string]any)
+	if note, ok := fields["note"]; ok {
+		delete(fields, "note")
+		change["note"] = note
+	}
+	return change
 }
 
 // about builds the requests that are about one record or case.
@@ -97,7 +108,7 @@ func (t *telling) about(ctx context.Context, s *session, a *Ask, body any) (*out
 	}
 	switch a.Verb {
 	case Acts:
-		return jsonRequest(http.MethodPost, at+"/"+a.Name, change)
+		return jsonRequest(http.MethodPost, at+"/"+a.Name, withNote(change))
 	case Revises:
 		return jsonRequest(http.MethodPatch, at, change)
 	default:

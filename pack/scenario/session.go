@@ -26,6 +26,7 @@ type session struct {
 	base     string
 	client   *http.Client
 	signedIn bool
+	seen     time.Time // the scenario's time of the actor's last step
 	events   *stream
 }
 
