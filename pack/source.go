@@ -59,8 +59,8 @@ func (f *folder) pos(name string, line int) decl.Pos {
 	return decl.Pos{File: path.Join(f.prefix, name), Line: line, Col: 1}
 }
 
-// hidden reports whether a file or folder is left out: editors, Git and
-// go:embed all treat such names as not meant.
+// hidden reports whether a file or folder is left out: such names are not meant,
+// neither by editors and Git nor by the embedding of packs.
 func hidden(name string) bool { return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") }
 
 // folders lists the pack folders of a source in name order.

@@ -17,14 +17,13 @@ import (
 // city is a small server with the shape of the real API: people who sign in,
 // one case type with a lock, an inbox in pages, files, a stream of hints.
 type city struct {
-	mu      sync.Mutex
-	now     time.Time
-	cases   []*incident
-	files   map[string]int
-	people  map[string]string
-	hints   chan string
-	notes   []map[string]any
-	watched chan struct{}
+	mu     sync.Mutex
+	now    time.Time
+	cases  []*incident
+	files  map[string]int
+	people map[string]string
+	hints  chan string
+	notes  []map[string]any
 }
 
 type incident struct {
