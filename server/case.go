@@ -118,7 +118,7 @@ func (s *Server) similar(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	scope := s.scope(actorOf(r.Context()), access.Read, p.Record, record.Query{})
-	alike, err := s.processes.Similar(r.Context(), p, row, scope)
+	alike, err := s.processes.Similar(r.Context(), p, row, scope.SQL)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (s *Server) fileIn(r *http.Request, hash string) (record.FileRef, error) {
 		if err != nil {
 			return record.FileRef{}, err
 		}
-		see := s.access.Mask(actor, t.Name, subject)
+		see := s.access.View(actor, t.Name, subject)
 		for _, f := range t.Fields {
 			refs, _ := row.Get(f.Name).([]record.FileRef)
 			for _, ref := range refs {

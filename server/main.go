@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"k8s.io/klog/v2"
+
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
 	"chengshu/core/identity"
@@ -71,6 +73,9 @@ func report(err error) int {
 		return 1
 	}
 	fmt.Fprintf(os.Stderr, "chengshu: %s\n          %s\n", f.Text.Zh, f.Text.En)
+	if err != error(f) {
+		fmt.Fprintf(os.Stderr, "          (%v)\n", err)
+	}
 	for _, p := range f.Fields {
 		fmt.Fprintf(os.Stderr, "  %s\n    %s\n    %s\n", p.Path, p.Zh, p.En)
 	}
@@ -96,6 +101,7 @@ func serve(args []string, version string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	klog.SetSlogLogger(logger) // the log library's own messages
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s, err := New(ctx, cfg, version, logger)
@@ -172,16 +178,18 @@ func verify(args []string, stdout, stderr io.Writer) int {
 		}
 		switch name {
 		case "--key":
-			o.Key = next()
+			o.Key = append(o.Key, next())
 		case "--sm2-key":
-			o.SM2Key = next()
+			o.SM2Key = append(o.SM2Key, next())
+		case "--witness":
+			o.Witness = append(o.Witness, next())
 		case "--json":
 			asJSON = true
 		default:
 			file = args[i]
 		}
 	}
-	if file == "" || o.Key == "" {
+	if file == "" || len(o.Key) == 0 {
 		fmt.Fprintln(stderr, "用法 / usage: chengshu verify --key VKEY [--sm2-key VKEY] [--json] FILE\n密钥须来自证据包之外 / the key must come from outside the bundle (GET /api/evidence, or the city's own publication)")
 		return 2
 	}

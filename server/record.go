@@ -30,7 +30,8 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request) error {
 	if !s.access.May(actor, access.Read, t.Name) {
 		return s.denied(actor)
 	}
-	q.Scope = s.scope(actor, access.Read, t, q)
+	scope := s.scope(actor, access.Read, t, q)
+	q.Scope, q.TextScope = scope.SQL, scope.Places()
 	page, err := s.records.Query(r.Context(), t, q)
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request) error {
 
 // scope narrows a query to what the actor may see. A query by a personal field
 // counts only grants that show it: a search would tell what a mask hides.
-func (s *Server) scope(actor *identity.Actor, action string, t *record.Type, q record.Query) func(int) (string, []any) {
+func (s *Server) scope(actor *identity.Actor, action string, t *record.Type, q record.Query) access.Predicate {
 	var using []string
 	for _, c := range q.Where {
 		using = append(using, c.Field)
@@ -54,10 +55,7 @@ func (s *Server) scope(actor *identity.Actor, action string, t *record.Type, q r
 	if q.Text != "" {
 		using = append(using, t.Search...)
 	}
-	return func(first int) (string, []any) {
-		p := s.access.Filter(actor, action, t.Name, first, using...)
-		return p.SQL, p.Args
-	}
+	return s.access.Filter(actor, action, t.Name, using...)
 }
 
 // typeOf returns the type named in the path. Under /api/cases only case types
@@ -227,11 +225,28 @@ func (s *Server) createRecord(w http.ResponseWriter, r *http.Request) error {
 	if !decision.Allow {
 		return s.denied(actor)
 	}
+	if err := mayWrite(decision, t, in.Fields); err != nil {
+		return err
+	}
 	if err := s.write(r, d, t.Name+".create", decision); err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/api/records/"+t.Name+"/"+d.Row.ID)
 	return s.sendRow(w, r, http.StatusCreated, d.Row, access.RowOf(d.Row))
+}
+
+// mayWrite refuses fields that the grant leaves out.
+func mayWrite(d access.Decision, t *record.Type, fields map[string]any) error {
+	f := fault.New(fault.Denied, "denied", "您无权填写其中的字段", "you may not write some of these fields")
+	for name := range fields {
+		if t.Field(name) != nil && !d.View.MayWrite(name) {
+			f.With("fields."+name, "您无权填写此字段", "you may not write this field")
+		}
+	}
+	if len(f.Fields) > 0 {
+		return f
+	}
+	return nil
 }
 
 func useCases() error {
@@ -254,6 +269,9 @@ func (s *Server) reviseRecord(w http.ResponseWriter, r *http.Request) error {
 	decision := s.access.Decide(actor, access.Revise, row.Type.Name, subject)
 	if !decision.Allow {
 		return s.denied(actor)
+	}
+	if err := mayWrite(decision, row.Type, in.Fields); err != nil {
+		return err
 	}
 	if in.Rev != row.Rev {
 		return record.ErrStale(in.Rev)

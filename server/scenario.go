@@ -75,7 +75,7 @@ func verifyAgainst(ctx context.Context, t scenario.Target, bundle []byte) error 
 	if len(status.Keys) == 0 {
 		return errors.New("the server publishes no key")
 	}
-	_, err = evidence.Verify(bytes.NewReader(bundle), evidence.VerifyOptions{Key: status.Keys[0]})
+	_, err = evidence.Verify(bytes.NewReader(bundle), evidence.VerifyOptions{Key: status.Keys[:1]})
 	return err
 }
 

@@ -25,7 +25,7 @@ func (s *Server) seed(ctx context.Context) error {
 		}
 	}
 	loader := record.Seeder{Engine: s.records, Evidence: s.evidence, Now: s.clock.Now}
-	for _, seed := range decl.All[*record.Seed](s.declared.Set, record.SeedKind.Name) {
+	for _, seed := range record.InOrder(decl.All[*record.Seed](s.declared.Set, record.SeedKind.Name)) {
 		if seed.Demo && !s.cfg.Demo {
 			continue
 		}

@@ -90,7 +90,7 @@ func (s *Server) sessionRoutes(api huma.API) {
 		})
 	op(s, api, huma.Operation{OperationID: "register", Method: http.MethodPost, Path: "/api/people", Summary: "A citizen registers", DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, _ *identity.Actor, in *registration) (*signedIn, error) {
-			_, err := s.identity.Register(ctx, identity.NewPerson{Account: in.Body.Account, Password: in.Body.Password, Name: in.Body.Name, Phone: in.Body.Phone})
+			_, err := s.identity.Register(ctx, identity.NewPerson{Login: in.Body.Account, Password: in.Body.Password, Name: in.Body.Name, Phone: in.Body.Phone})
 			if err != nil {
 				return nil, err
 			}

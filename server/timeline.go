@@ -38,7 +38,7 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := timelineView{s: s, r: r, p: p, see: s.access.Mask(actorOf(r.Context()), row.Type.Name, subject), revs: map[string]record.HistoryItem{}, remarks: map[string]process.Comment{}}
+	t := timelineView{s: s, r: r, p: p, see: s.access.View(actorOf(r.Context()), row.Type.Name, subject), revs: map[string]record.HistoryItem{}, remarks: map[string]process.Comment{}}
 	for _, h := range revs {
 		t.revs[h.Act] = h
 	}
@@ -47,7 +47,7 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	items := make([]map[string]any, 0, len(acts))
 	for _, a := range acts {
-		if strings.HasSuffix(a.Act.Verb, ".evidence") || strings.HasSuffix(a.Act.Verb, ".read") {
+		if strings.HasSuffix(a.Verb, ".evidence") || strings.HasSuffix(a.Verb, ".read") {
 			continue // readings are shown to the person read, not here
 		}
 		items = append(items, t.item(a))
@@ -59,29 +59,29 @@ type timelineView struct {
 	s       *Server
 	r       *http.Request
 	p       *process.Process
-	see     *access.View
+	see     access.View
 	revs    map[string]record.HistoryItem
 	remarks map[string]process.Comment
 }
 
-func (t *timelineView) item(a evidence.Stored) map[string]any {
-	out := map[string]any{"at": rfc(a.Act.At), "act": a.Act.ID, "verb": a.Act.Verb, "sealed": a.Sealed, "title": t.title(a.Act.Verb)}
-	if a.Act.Actor.Person != "" {
-		out["actor_name"] = t.s.actorName(t.r.Context(), a.Act.Actor)
+func (t *timelineView) item(a evidence.Listed) map[string]any {
+	out := map[string]any{"at": rfc(a.At), "act": a.ID, "verb": a.Verb, "sealed": a.Sealed, "title": t.title(a.Verb)}
+	if a.Actor.Person != "" {
+		out["actor_name"] = t.s.actorName(t.r.Context(), a.Actor)
 	}
-	if org := a.Act.Actor.Org; org != "" {
+	if org := a.Actor.Org; org != "" {
 		out["org_name"] = t.s.orgName(t.r.Context(), org)
 	}
-	if a.Act.From != "" {
-		out["from"] = a.Act.From
+	if a.From != "" {
+		out["from"] = a.From
 	}
-	if a.Act.To != "" {
-		out["to"] = a.Act.To
+	if a.To != "" {
+		out["to"] = a.To
 	}
-	if h, ok := t.revs[a.Act.ID]; ok {
+	if h, ok := t.revs[a.ID]; ok {
 		t.revision(out, h)
 	}
-	if c, ok := t.remarks[a.Act.ID]; ok {
+	if c, ok := t.remarks[a.ID]; ok {
 		out["note"] = c.Text
 		if len(c.Files) > 0 {
 			out["files"] = c.Files

@@ -47,8 +47,8 @@ func (s *Server) sendRow(w http.ResponseWriter, r *http.Request, code int, row *
 	return sendRaw(w, code, body)
 }
 
-func recordView(see *access.View) record.View {
-	return record.View{See: see.SeeField, Mask: access.Mask}
+func recordView(see access.View) record.View {
+	return record.View{See: func(_ *record.Row, f *record.Field) record.See { return see.Of(f) }, Mask: access.Mask}
 }
 
 // noteReading leaves the act of a reading that shows personal values of
@@ -56,22 +56,13 @@ func recordView(see *access.View) record.View {
 func (s *Server) noteReading(r *http.Request, d access.Decision, row *record.Row) error {
 	actor := actorOf(r.Context())
 	person := personOf(row)
-	if person == "" || person == actor.Person || !anyValue(row, d.View.Personal()) {
+	if person == "" || person == actor.Person || !d.View.Shows(row) {
 		return nil
 	}
 	act := evidence.Act{Verb: row.Type.Name + ".read", Actor: actor.Evidence(), Grant: d.Grant, Basis: d.Basis, Purpose: d.Purpose,
 		Request: requestID(r.Context()), Subject: evidence.Subject{Type: row.Type.Name, ID: row.ID}}
-	_, err := s.evidence.Read(r.Context(), act, []evidence.ReadSubject{{Person: person, Type: row.Type.Name, ID: row.ID, Fields: d.View.Personal()}})
+	_, err := s.evidence.Read(r.Context(), act, []evidence.ReadSubject{{Person: person, Type: row.Type.Name, Record: row.ID, Fields: d.View.PersonalFields()}})
 	return err
-}
-
-func anyValue(row *record.Row, fields []string) bool {
-	for _, name := range fields {
-		if row.Get(name) != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // personOf returns whom a row is about: itself when it is a person's record,
@@ -221,7 +212,7 @@ func (s *Server) sendGeoJSON(w http.ResponseWriter, r *http.Request, t *record.T
 }
 
 func (s *Server) sendHistory(w http.ResponseWriter, r *http.Request, row *record.Row, subject access.Row, items []record.HistoryItem, pageSize int) error {
-	see := s.access.Mask(actorOf(r.Context()), row.Type.Name, subject)
+	see := s.access.View(actorOf(r.Context()), row.Type.Name, subject)
 	out := make([]map[string]any, 0, len(items))
 	for _, h := range items {
 		fields := map[string]any{}

@@ -214,3 +214,14 @@ func (s *Server) seal(ctx context.Context) error {
 
 // Close ends the program's hold on its stores, after Run has returned.
 func (s *Server) Close() error { return s.db.Close() }
+
+// rates are the limits that the settings ask for. One address may stand for a
+// whole office, so it gets ten times a person's.
+func rates(cfg Config) identity.Rates {
+	if cfg.Rate <= 0 {
+		return identity.Rates{}
+	}
+	one := identity.Rate{PerMinute: cfg.Rate, Burst: max(cfg.Rate/10, 20)}
+	many := identity.Rate{PerMinute: 10 * cfg.Rate, Burst: cfg.Rate}
+	return identity.Rates{Person: one, Client: many, Address: many, SignIn: identity.Rate{PerMinute: 60, Burst: 30}}
+}

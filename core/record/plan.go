@@ -18,6 +18,9 @@ type Author struct {
 	Now   time.Time
 	// Sets tells which system fields the input may set; nil is none.
 	Sets func(field string) bool
+	// Coming holds ids of rows of the same type that are about to be written
+	// too, so that they may be referred to.
+	Coming map[string]bool
 }
 
 // PlanCreate checks input and returns the draft of a new row. Input is a JSON
@@ -37,7 +40,7 @@ func (e *Engine) PlanRevise(ctx context.Context, old *Row, input map[string]any,
 func (e *Engine) plan(ctx context.Context, d *Draft, input map[string]any, a Author) (*Draft, error) {
 	t := d.Row.Type
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
-	p := planner{e: e, ctx: ctx, d: d, bad: bad, sets: a.Sets, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
+	p := planner{e: e, ctx: ctx, d: d, bad: bad, sets: a.Sets, coming: a.Coming, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
 	p.decode(input)
 	for _, f := range t.Fields {
 		if err := p.complete(f); err != nil {
@@ -60,12 +63,13 @@ func (e *Engine) plan(ctx context.Context, d *Draft, input map[string]any, a Aut
 }
 
 type planner struct {
-	e    *Engine
-	ctx  context.Context
-	d    *Draft
-	bad  *fault.Fault
-	sets func(string) bool
-	vars map[string]any
+	e      *Engine
+	ctx    context.Context
+	d      *Draft
+	bad    *fault.Fault
+	sets   func(string) bool
+	coming map[string]bool
+	vars   map[string]any
 }
 
 func (p *planner) decode(input map[string]any) {
@@ -197,6 +201,9 @@ func (p *planner) exists(f *Field, v any, path string) error {
 		ids = []string{v.(string)}
 	}
 	for i, ref := range ids {
+		if f.To == p.d.Row.Type.Name && p.coming[ref] {
+			continue
+		}
 		got, err := p.e.Refer(p.ctx, f.To, ref)
 		if err != nil {
 			return err

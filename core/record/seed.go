@@ -80,8 +80,12 @@ func (l Seeder) Load(ctx context.Context, s *Seed, file []byte) (written int, er
 	if err != nil {
 		return 0, fmt.Errorf("seed %s: %s: %w", s.Name, s.From, err)
 	}
+	coming := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		coming[r.key] = true
+	}
 	for chunk := range slices.Chunk(rows, seedChunk) {
-		n, err := l.loadChunk(ctx, s, chunk)
+		n, err := l.loadChunk(ctx, s, chunk, coming)
 		if err != nil {
 			return written, fmt.Errorf("seed %s: %s: %w", s.Name, s.From, err)
 		}
@@ -94,7 +98,7 @@ func (l Seeder) Load(ctx context.Context, s *Seed, file []byte) (written int, er
 	})
 }
 
-func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow) (int, error) {
+func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow, coming map[string]bool) (int, error) {
 	keys := make([]any, len(chunk))
 	for i, row := range chunk {
 		keys[i] = row.key
@@ -109,7 +113,7 @@ func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow) (int, e
 	}
 	var drafts []*Draft
 	for _, row := range chunk {
-		d, err := l.draft(ctx, s, row, byID[row.key])
+		d, err := l.draft(ctx, s, row, byID[row.key], Author{Now: l.Now(), Coming: coming})
 		if err != nil {
 			return 0, fmt.Errorf("line %d: %w", row.line, err)
 		}
@@ -123,8 +127,7 @@ func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow) (int, e
 	return len(drafts), l.Engine.db.DoLow(ctx, func(tx *db.Tx) error { return l.write(tx, s, drafts) })
 }
 
-func (l Seeder) draft(ctx context.Context, s *Seed, row seedRow, old *Row) (*Draft, error) {
-	author := Author{Now: l.Now()}
+func (l Seeder) draft(ctx context.Context, s *Seed, row seedRow, old *Row, author Author) (*Draft, error) {
 	if old != nil {
 		return l.Engine.PlanRevise(ctx, old, row.fields, author)
 	}
@@ -274,4 +277,30 @@ func (f *Field) inputOf(v any) (any, error) {
 		}
 	}
 	return s, nil
+}
+
+// InOrder sorts seeds so that what one refers to is loaded before it; among
+// equals the declared order stays.
+func InOrder(seeds []*Seed) []*Seed {
+	var out []*Seed
+	done := map[*Seed]bool{}
+	var visit func(s *Seed)
+	visit = func(s *Seed) {
+		if done[s] {
+			return // loaded, or part of a ring
+		}
+		done[s] = true
+		for _, f := range s.target.Fields {
+			for _, other := range seeds {
+				if f.Type == Reference && other.Into == f.To && other.Into != s.Into {
+					visit(other)
+				}
+			}
+		}
+		out = append(out, s)
+	}
+	for _, s := range seeds {
+		visit(s)
+	}
+	return out
 }

@@ -57,7 +57,7 @@ var migrations = []db.Migration{{Owner: "record", Version: 1, SQL: []string{
 	`create table record_history (
 		n serial, type text collate "C" not null, id text collate "C" not null, rev bigint not null, at bigint not null,
 		act text collate "C" not null, verb text not null, actor text collate "C" not null, changed text not null, body text)`,
-	`create unique index record_history_rev on record_history (id, rev)`,
+	`create unique index record_history_rev on record_history (id, rev, type)`,
 	`create table record_seed (name text collate "C" primary key, hash text not null)`,
 }}}
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/decls"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
@@ -94,7 +95,9 @@ func NewEnv(shapes []Shape, functions []Function) *Env {
 }
 
 func (f Function) option() cel.EnvOption {
-	return cel.Function(f.Name, cel.Overload(f.Name+"_overload", f.Params, f.Result,
+	// Arguments were checked when the expression was; what may still come is
+	// null, which a total function answers for itself.
+	return cel.Function(f.Name, decls.DisableTypeGuards(true), cel.Overload(f.Name+"_overload", f.Params, f.Result,
 		cel.FunctionBinding(func(vals ...ref.Val) ref.Val {
 			args := make([]any, len(vals))
 			for i, v := range vals {
