@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"chengshu/core/rule"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
@@ -160,12 +161,7 @@ func (e *Engine) units(ctx context.Context, d *Duty, vars map[string]any) ([]uni
 	switch {
 	case d.orgs != nil:
 		v, _ := d.orgs.Eval(vars)
-		list, _ := v.([]any)
-		for _, item := range list {
-			if s, ok := item.(string); ok && s != "" {
-				ids = append(ids, s)
-			}
-		}
+		ids = rule.Texts(v)
 	case d.org != nil:
 		if v, _ := d.org.Eval(vars); v != nil {
 			if s, ok := v.(string); ok && s != "" {
