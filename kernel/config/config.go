@@ -95,7 +95,7 @@ func (s *Settings) put(name, text, place string) []mistake {
 func (s *Settings) unknown(place, name string) mistake {
 	zh, en := "没有名为 "+name+" 的配置项", "there is no setting "+name
 	if near := s.nearest(name); near != "" {
-		zh, en = zh+",是否为 "+near+"?", en+"; did you mean "+near+"?"
+		zh, en = zh+"，是否为 "+near+"？", en+"; did you mean "+near+"?"
 	}
 	return mistake{place, zh, en}
 }

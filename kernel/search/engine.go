@@ -12,7 +12,9 @@ import (
 
 // Deps is what an Engine needs.
 type Deps struct {
-	DB    *db.DB
+	DB *db.DB
+	// Clock times the background work. It is the machine's, not one that a
+	// scenario turns: what is searched does not depend on it.
 	Clock clock.Clock
 	Log   *slog.Logger
 }

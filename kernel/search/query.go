@@ -102,7 +102,11 @@ func expression(d db.Dialect, q Query) string {
 	}
 	var b strings.Builder
 	for i, s := range q.Scope {
-		b.WriteString([]string{g.or, "("}[btoi(i == 0)])
+		if i == 0 {
+			b.WriteByte('(')
+		} else {
+			b.WriteString(g.or)
+		}
 		g.term(&b, term{tokens: []string{scopeToken(s)}})
 	}
 	if len(q.Scope) > 0 {
@@ -115,13 +119,6 @@ func expression(d db.Dialect, q Query) string {
 		g.term(&b, t)
 	}
 	return b.String()
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Match is the pieces of a query that finds the rows of a [Query]:
