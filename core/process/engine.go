@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"chengshu/core/access"
@@ -36,8 +37,9 @@ type Deps struct {
 // Engine moves the cases of all processes. It is safe for concurrent use.
 type Engine struct {
 	Deps
-	byName map[string]*Process
-	sweep  chan struct{}
+	byName   map[string]*Process
+	sweep    chan struct{}
+	sweeping sync.Mutex // one sweep at a time
 }
 
 // migrations are the tables of all processes.

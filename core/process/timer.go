@@ -45,6 +45,8 @@ func (e *Engine) Run(ctx context.Context) error {
 // Sweep fires every timer that is due now, and what follows from them, and
 // returns when none is left.
 func (e *Engine) Sweep(ctx context.Context) error {
+	e.sweeping.Lock()
+	defer e.sweeping.Unlock()
 	for {
 		now := e.Clock.Now().UnixMilli()
 		due, err := queryTasks(e.DB.Read(ctx), `where wake_at <= $1 order by wake_at, n limit $2`, now, sweepBatch)
@@ -55,7 +57,11 @@ func (e *Engine) Sweep(ctx context.Context) error {
 			return nil
 		}
 		for _, t := range due {
-			if err := e.fire(ctx, t, now); err != nil {
+			err := e.fire(ctx, t, now)
+			if fault.Is(err, fault.Conflict) {
+				err = e.drop(ctx, t) // the case has moved on; the timer was of its former state
+			}
+			if err != nil {
 				e.Logger.Error("timer", "case", t.caseID, "step", t.step, "err", err)
 				if err := e.postpone(ctx, t, now); err != nil {
 					return err
@@ -156,6 +162,10 @@ func (e *Engine) join(ctx context.Context, p *Process, t task) error {
 	if complete {
 		return e.bySystem(ctx, p, t, state.Join.Action)
 	}
+	return e.drop(ctx, t)
+}
+
+func (e *Engine) drop(ctx context.Context, t task) error {
 	return e.DB.Do(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(`delete from process_task where n = $1`, t.n)
 		return err
