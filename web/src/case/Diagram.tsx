@@ -35,6 +35,9 @@ function inputs(process: Process, { pick }: Text): { states: StateIn[]; actions:
   return { states, actions };
 }
 
+/** A wide drawing shrinks to its frame, but not further than it can be read; then it is scrolled. */
+const leastScale = 0.8;
+
 function Diagram({ process, current }: { process: Process; current?: string }) {
   const text = useText();
   const { t, pick } = text;
@@ -46,7 +49,7 @@ function Diagram({ process, current }: { process: Process; current?: string }) {
   const label = state ? `${t.case.process}. ${t.case.current}: ${pick(state.title)}` : t.case.process;
   return (
     <div className="cs-diagram" role="group" aria-label={t.case.process} tabIndex={0}>
-      <svg role="img" aria-label={label} viewBox={`0 0 ${drawing.width} ${drawing.height}`} width={drawing.width} height={drawing.height}>
+      <svg role="img" aria-label={label} viewBox={`0 0 ${drawing.width} ${drawing.height}`} style={{ maxWidth: drawing.width, minWidth: drawing.width * leastScale }}>
         <Edges drawing={drawing} />
         <Nodes drawing={drawing} process={process} current={current} />
         <Labels drawing={drawing} />

@@ -90,7 +90,7 @@ export function themeFor({ elder, dark: isDark }: ThemeChoice): ThemeConfig {
     components: {
       Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none", fontWeight: 500 },
       Table: isDark ? {} : { headerBg: "#efece3", headerColor: "#2c3b45", headerSplitColor: "transparent", rowHoverBg: "#f7f5ef" },
-      Segmented: isDark ? {} : { trackBg: "#e7e2d5", itemColor: "#33424c", itemHoverColor: "#17242d" },
+      Segmented: isDark ? {} : { ...(elder ? { trackPadding: 0 } : {}), trackBg: "#e7e2d5", itemColor: "#33424c", itemHoverColor: "#17242d" },
       Tag: { defaultColor: isDark ? "#e8eff3" : "#2c3b45" },
     },
   };
