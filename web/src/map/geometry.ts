@@ -53,7 +53,7 @@ function signedArea(ring: Ring): number {
 /** Where to write an area's name: the centroid of its largest ring. In degrees, which is good enough within a county. */
 export function labelPoint(area: Area): Point {
   const outer = area.type === "Polygon" ? [rings(area)[0] ?? []] : (area.coordinates as Ring[][]).map((polygon) => polygon[0] ?? []);
-  const largest = outer.reduce((best, ring) => (Math.abs(signedArea(ring)) > Math.abs(signedArea(best)) ? ring : best), [] as Ring);
+  const largest = outer.reduce((best, ring) => (Math.abs(signedArea(ring)) > Math.abs(signedArea(best)) ? ring : best), outer[0] ?? []);
   const size = signedArea(largest);
   if (size === 0) return { lon: largest[0]?.[0] ?? 0, lat: largest[0]?.[1] ?? 0 };
   let lon = 0;
