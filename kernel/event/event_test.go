@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"chengshu/kernel/clock"
@@ -128,6 +129,19 @@ func TestPublishRace(t *testing.T) {
 	if len(seen) != 64 {
 		t.Errorf("%d topics seen", len(seen))
 	}
+}
+
+// A wake that is on its way ends with the bus; the bubble knows of goroutines
+// that stay behind.
+func TestCloseEndsWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(Options{Clock: clock.NewFake(start)})
+		b.join()
+		b.Publish("a", nil)
+		synctest.Wait()
+		b.Close()
+		b.Publish("b", nil)
+	})
 }
 
 func BenchmarkPublish(b *testing.B) {
