@@ -88,7 +88,14 @@ func (v viewer) widget(ctx context.Context, s *Screen, w *Widget) (any, error) {
 	}
 	key := s.Pack + "/" + s.Name + "/" + w.Name + v.signature(w)
 	data, err := v.e.figures.get(ctx, key, v.asked,
-		func() (moment, error) { return v.e.look(ctx) }, func() (any, error) { return v.compute(ctx, s, w) })
+		func() (moment, error) { return v.e.look(ctx) }, func() (any, bool, error) {
+			value, err := v.compute(ctx, s, w)
+			if err != nil {
+				return nil, false, err
+			}
+			costly, err := v.costly(ctx, w)
+			return value, costly, err
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +125,22 @@ func (v viewer) compute(ctx context.Context, s *Screen, w *Widget) (any, error) 
 	return nil, fmt.Errorf("there is no widget kind %q", w.Kind)
 }
 
+// costly reports whether the widget is made of a type with so many rows that
+// it is not computed anew for each change.
+func (v viewer) costly(ctx context.Context, w *Widget) (bool, error) {
+	types := []*record.Type{w.typ}
+	if w.Kind == "law" {
+		types = v.e.Records.Types()
+	}
+	for _, t := range types {
+		n, err := v.e.Records.Approximate(ctx, t)
+		if err != nil || n >= costlyRows {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
 // signature tells apart viewers who may read different rows. Two who have the
 // same may share a figure. Nothing that is shared depends on the viewer
 // otherwise: the items of a queue, which are masked for each, are not.
@@ -131,7 +154,7 @@ func (v viewer) signature(w *Widget) string {
 	}
 	out := v.reach(w.typ.Name, w.using()...)
 	if w.Kind == "map" {
-		out += v.reach(w.typ.Name, append(w.using(), w.typ.TitleBy)...) + v.reach(v.e.Areas)
+		out += v.titleBy(w) + v.reach(v.e.Areas)
 	}
 	return out
 }

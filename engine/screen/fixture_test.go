@@ -197,17 +197,22 @@ func number64(f float64) json.Number { return json.Number(fmt.Sprint(f)) }
 // data returns one widget's data as it reaches a browser.
 func (c *city) data(a *identity.Actor, screen, widget string) map[string]any {
 	c.t.Helper()
-	s, ok := decl.Find[*Screen](c.set, "screen", screen)
-	if !ok {
-		c.t.Fatalf("no screen %s", screen)
-	}
-	got, err := c.screens.Data(context.Background(), a, s)
+	got, err := c.screens.Data(context.Background(), a, c.screen(screen))
 	must(c.t, err)
 	raw, err := json.Marshal(got)
 	must(c.t, err)
 	var out map[string]map[string]any
 	must(c.t, json.Unmarshal(raw, &out))
 	return out[widget]
+}
+
+func (c *city) screen(name string) *Screen {
+	c.t.Helper()
+	s, ok := decl.Find[*Screen](c.set, "screen", name)
+	if !ok {
+		c.t.Fatalf("no screen %s", name)
+	}
+	return s
 }
 
 func must(t testing.TB, err error) {

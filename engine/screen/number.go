@@ -41,11 +41,8 @@ func (v viewer) number(ctx context.Context, w *Widget) (any, error) {
 	case "open":
 		out.Value, err = records.Count(ctx, w.typ, open(q))
 	case "overdue":
-		var all int64
-		if all, err = records.Count(ctx, w.typ, open(q)); err == nil {
-			out.Of = &all
-			out.Value, err = records.Count(ctx, w.typ, v.late(open(q)))
-		}
+		out.Of = new(int64)
+		out.Value, *out.Of, err = v.late(ctx, w.typ, open(q))
 	default:
 		var trend []int64
 		days := daysOf(w.Period)
@@ -54,6 +51,20 @@ func (v viewer) number(ctx context.Context, w *Widget) (any, error) {
 		}
 	}
 	return out, err
+}
+
+// late counts, among open cases, those whose step or whole is overdue.
+func (v viewer) late(ctx context.Context, t *record.Type, q record.Query) (late, all int64, err error) {
+	where, args, err := v.e.Records.Where(ctx, t, q)
+	if err != nil {
+		return 0, 0, err
+	}
+	// The time stands behind the condition, since its parameter comes after.
+	err = v.e.Processes.DB.Read(ctx).QueryRow(fmt.Sprintf(`select count(*),
+		coalesce(sum(case when c.due_at <= t.now or c.case_due_at <= t.now then 1 else 0 end), 0)
+		from (select due_at, case_due_at from %s%s) as c cross join (select cast($%d as bigint) as now) as t`, t.Table(), where, len(args)+1),
+		append(args, v.asked.at.UnixMilli())...).Scan(&all, &late)
+	return late, all, err
 }
 
 // byDay counts what was opened or closed on each of the last days.

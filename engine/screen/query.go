@@ -29,17 +29,6 @@ func open(q record.Query) record.Query {
 	return q
 }
 
-// late narrows a query of open cases to those whose step or whole is overdue.
-func (v viewer) late(q record.Query) record.Query {
-	scope, now := q.Scope, v.asked.at.UnixMilli()
-	q.Scope = func(first int) (string, []any) {
-		sql, args := scope(first)
-		n := first + len(args)
-		return fmt.Sprintf("(%s) and (due_at <= $%d or case_due_at <= $%d)", sql, n, n+1), append(slices.Clip(args), now, now)
-	}
-	return q
-}
-
 // since narrows a query to rows whose time column lies at or after a time.
 func since(q record.Query, column string, from time.Time) record.Query {
 	q.Where = append(slices.Clip(q.Where), record.Cond{Field: column, From: from.UnixMilli()})

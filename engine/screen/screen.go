@@ -8,7 +8,8 @@
 //
 // A figure is computed once for all viewers who may read the same rows, and
 // kept for at most two seconds; any change of a record ends it at once, so that
-// nobody sees a figure older than what they have just done.
+// nobody sees a figure older than what they have just done. Of types with more
+// than 100,000 rows a figure may be a second old all the same.
 package screen
 
 import (

@@ -7,10 +7,13 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// Figures are kept for keptFor at the longest, and most of them until a record
-// changes. keptFigures bounds how many are kept.
+// Figures are kept until a record changes, and for keptFor at the longest. One
+// that is costly, being made of more than costlyRows rows, is kept for
+// costlyFor even while records change. keptFigures bounds how many are kept.
 const (
 	keptFor     = 2 * time.Second
+	costlyFor   = time.Second
+	costlyRows  = 100_000
 	keptFigures = 4096
 )
 
@@ -23,16 +26,26 @@ type moment struct {
 // shelf keeps computed figures. Of many who ask for the same figure at once
 // one computes it, and the others get it if it was begun after they asked; so
 // however many ask, two computations serve them, and nobody gets a figure
-// without what was committed before they asked.
+// without what was committed before they asked, but for the costly ones.
 type shelf struct{ figures *lru.Cache[string, *figure] }
 
 // figure is one kept value. The channel holds one token, for who may look at
 // or replace the value.
 type figure struct {
-	turn  chan struct{}
-	value any
-	as    moment
-	known bool
+	turn   chan struct{}
+	value  any
+	costly bool
+	as     moment
+	known  bool
+}
+
+// holds reports whether the value may be given to who asked then.
+func (f *figure) holds(asked moment) bool {
+	age := asked.at.Sub(f.as.at)
+	if !f.known || age >= keptFor || age <= -keptFor {
+		return false
+	}
+	return f.as.version >= asked.version || f.costly && age < costlyFor
 }
 
 func newShelf() *shelf {
@@ -45,8 +58,9 @@ func newShelf() *shelf {
 
 // get returns the value under key, computing it when none is kept that is as
 // new as asked. look tells the present moment; compute must see every commit
-// that happened before it is called.
-func (s *shelf) get(ctx context.Context, key string, asked moment, look func() (moment, error), compute func() (any, error)) (any, error) {
+// that happened before it is called, and says whether it was costly.
+func (s *shelf) get(ctx context.Context, key string, asked moment, look func() (moment, error),
+	compute func() (value any, costly bool, err error)) (any, error) {
 	f, ok := s.figures.Get(key)
 	if !ok {
 		f = &figure{turn: make(chan struct{}, 1)}
@@ -60,18 +74,17 @@ func (s *shelf) get(ctx context.Context, key string, asked moment, look func() (
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	age := asked.at.Sub(f.as.at)
-	if f.known && f.as.version >= asked.version && age < keptFor && age > -keptFor {
+	if f.holds(asked) {
 		return f.value, nil
 	}
 	as, err := look() // anew: others have come while this one waited
 	if err != nil {
 		return nil, err
 	}
-	value, err := compute()
+	value, costly, err := compute()
 	if err != nil {
 		return nil, err
 	}
-	f.value, f.as, f.known = value, as, true
+	f.value, f.costly, f.as, f.known = value, costly, as, true
 	return value, nil
 }

@@ -17,11 +17,12 @@ import (
 func TestShelf(t *testing.T) {
 	s, at := newShelf(), start
 	var version, computed int64
+	costly := false
 	ask := func() (any, error) {
 		as := moment{version, at}
-		return s.get(context.Background(), "k", as, func() (moment, error) { return as, nil }, func() (any, error) {
+		return s.get(context.Background(), "k", as, func() (moment, error) { return as, nil }, func() (any, bool, error) {
 			computed++
-			return computed, nil
+			return computed, costly, nil
 		})
 	}
 	for _, step := range []struct {
@@ -35,6 +36,9 @@ func TestShelf(t *testing.T) {
 		{"after them", func() { at = at.Add(200 * time.Millisecond) }, 2},
 		{"after a change", func() { version++ }, 3},
 		{"the clock was turned back", func() { at = at.Add(-time.Hour) }, 4},
+		{"it becomes costly", func() { version++; costly = true }, 5},
+		{"after a change within a second", func() { version++; at = at.Add(900 * time.Millisecond) }, 5},
+		{"after a second", func() { at = at.Add(200 * time.Millisecond) }, 6},
 	} {
 		step.do()
 		got, err := ask()
@@ -52,13 +56,13 @@ func TestShelfManyAtOnce(t *testing.T) {
 	begun, finish := make(chan struct{}), make(chan struct{})
 	look := func() (moment, error) { return moment{version.Load(), start}, nil }
 	ask := func(mine int64) (any, error) {
-		return s.get(context.Background(), "k", moment{mine, start}, look, func() (any, error) {
+		return s.get(context.Background(), "k", moment{mine, start}, look, func() (any, bool, error) {
 			seen := version.Load()
 			if computed.Add(1) == 1 {
 				close(begun)
 				<-finish
 			}
-			return seen, nil
+			return seen, false, nil
 		})
 	}
 	var all, asking sync.WaitGroup
@@ -86,10 +90,10 @@ func TestShelfManyAtOnce(t *testing.T) {
 func TestShelfErrors(t *testing.T) {
 	s, broken := newShelf(), errors.New("broken")
 	look := func() (moment, error) { return moment{1, start}, nil }
-	if _, err := s.get(context.Background(), "k", moment{1, start}, look, func() (any, error) { return nil, broken }); !errors.Is(err, broken) {
+	if _, err := s.get(context.Background(), "k", moment{1, start}, look, func() (any, bool, error) { return nil, false, broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
-	if got, err := s.get(context.Background(), "k", moment{1, start}, look, func() (any, error) { return 7, nil }); err != nil || got != 7 {
+	if got, err := s.get(context.Background(), "k", moment{1, start}, look, func() (any, bool, error) { return 7, false, nil }); err != nil || got != 7 {
 		t.Errorf("after a failure: %v, %v", got, err)
 	}
 	gone, cancel := context.WithCancel(context.Background())
