@@ -128,7 +128,7 @@ func (e *Engine) Refer(ctx context.Context, target, id string) (*Referred, error
 	if err != nil {
 		return nil, err
 	}
-	ref := &Referred{ID: id, Title: row.Title(), Org: row.Org, Place: row.Place, Row: row}
+	ref := &Referred{ID: id, Title: row.publicTitle(), Org: row.Org, Place: row.Place, Row: row}
 	e.refs.Add(key, ref)
 	return ref, nil
 }

@@ -85,6 +85,15 @@ func (r *Row) Title() fault.Text {
 	return fault.Text{Zh: r.ID, En: r.ID}
 }
 
+// publicTitle is the title for those who may see only that the row is referred
+// to: where it is personal, the id stands for it.
+func (r *Row) publicTitle() fault.Text {
+	if f := r.Type.byName[r.Type.TitleBy]; f != nil && f.Personal {
+		return fault.Text{Zh: r.ID, En: r.ID}
+	}
+	return r.Title()
+}
+
 // clone copies the row so that a draft may change it.
 func (r *Row) clone() *Row {
 	c := *r

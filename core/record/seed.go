@@ -27,7 +27,9 @@ type Seed struct {
 	decl.Meta
 	Into string `yaml:"into,required"` // record type
 	From string `yaml:"from,required"` // .csv with a header line, or .geojson
-	Key  string `yaml:"key,required"`  // the column whose value is the id
+	// Key is the column whose value is the id. Without it a row is known by the
+	// seed's name and its line, as must be where every column is personal.
+	Key string `yaml:"key"`
 	// Columns maps a field to the column it is read from; by default a field
 	// is read from the column of its name. "a+b" joins two columns with a
 	// comma, as a point is written.
@@ -224,6 +226,9 @@ func (s *Seed) readGeoJSON(file []byte) ([]seedRow, error) {
 // row makes the input of one record from the cells that column gives.
 func (s *Seed) row(line int, column func(string) (any, bool)) (seedRow, error) {
 	key, _ := column(s.Key)
+	if s.Key == "" {
+		key = fmt.Sprintf("%s-%d", s.Name, line)
+	}
 	row := seedRow{key: fmt.Sprint(key), line: line, fields: map[string]any{}}
 	if key == nil || row.key == "" {
 		return row, fmt.Errorf("line %d: the key %q is empty", line, s.Key)
