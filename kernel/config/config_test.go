@@ -27,7 +27,6 @@ type testConfig struct {
 		Workers int     `name:"workers" default:"4"`
 		Ratio   float64 `name:"ratio"`
 	}
-	private int
 }
 
 func write(t *testing.T, text string) string {
