@@ -18,7 +18,7 @@ import (
 
 // Publisher hears of changes after they are committed.
 type Publisher interface {
-	Publish(topic string, data []byte)
+	Publish(topic string)
 }
 
 // Deps is all that an Engine needs.
@@ -142,8 +142,8 @@ func (e *Engine) Process(name string) (*Process, error) {
 
 // hint tells listeners that a case and the inboxes changed.
 func (e *Engine) hint(process string) {
-	e.Events.Publish("case."+process, nil)
-	e.Events.Publish("inbox", nil)
+	e.Events.Publish("case."+process)
+	e.Events.Publish("inbox")
 }
 
 func millis(t time.Time) any {

@@ -68,7 +68,7 @@ func (people) Refer(_ context.Context, id string) (*record.Referred, error) {
 
 type silent struct{}
 
-func (silent) Publish(string, []byte) {}
+func (silent) Publish(string) {}
 
 func newCity(t testing.TB, d *db.DB) *city {
 	t.Helper()

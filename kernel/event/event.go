@@ -66,8 +66,8 @@ func New(o Options) *Bus {
 // Publish says that what topic names has changed. Call it after the change is
 // committed. It never waits for a listener and never fails. Listeners hear of
 // it within 50 ms, once for all publications of the topic in that time. No
-// content travels: data is left out of the hint.
-func (b *Bus) Publish(name string, data []byte) {
+// content travels.
+func (b *Bus) Publish(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++

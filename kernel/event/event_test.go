@@ -60,7 +60,7 @@ func TestSince(t *testing.T) {
 			b := New(Options{Clock: clock.NewFake(start), Topics: 4})
 			first := b.seq
 			for _, name := range tc.publish {
-				b.Publish(name, nil)
+				b.Publish(name)
 			}
 			if d := cmp.Diff(tc.want, after(b, first+tc.at)); d != "" {
 				t.Error(d)
@@ -78,13 +78,13 @@ func TestSinceRestart(t *testing.T) {
 	c := clock.NewFake(start)
 	old := New(Options{Clock: c})
 	for range 1000 {
-		old.Publish("a", nil)
+		old.Publish("a")
 	}
 	seen := old.seq
 	c.Advance(time.Second)
 	fresh := New(Options{Clock: c})
 	for range 2000 {
-		fresh.Publish("b", nil)
+		fresh.Publish("b")
 	}
 	if d := cmp.Diff([]string{"reset"}, after(fresh, seen)); d != "" {
 		t.Error(d)
@@ -99,7 +99,7 @@ func TestPublishRace(t *testing.T) {
 	for p := range 8 {
 		wg.Go(func() {
 			for i := range 1000 {
-				b.Publish(fmt.Sprint(p, ".", i%8), nil)
+				b.Publish(fmt.Sprint(p, ".", i%8))
 			}
 		})
 	}
@@ -137,10 +137,10 @@ func TestCloseEndsWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(Options{Clock: clock.NewFake(start)})
 		b.join()
-		b.Publish("a", nil)
+		b.Publish("a")
 		synctest.Wait()
 		b.Close()
-		b.Publish("b", nil)
+		b.Publish("b")
 	})
 }
 
@@ -152,11 +152,11 @@ func BenchmarkPublish(b *testing.B) {
 			for range listeners {
 				bus.join()
 			}
-			bus.Publish("inbox", nil)
+			bus.Publish("inbox")
 			b.ReportAllocs()
 			for b.Loop() {
-				bus.Publish("case.incident", nil)
-				bus.Publish("inbox", nil)
+				bus.Publish("case.incident")
+				bus.Publish("inbox")
 			}
 		})
 	}

@@ -149,14 +149,14 @@ func TestServe(t *testing.T) {
 		}
 	}
 	for range 100 {
-		g.bus.Publish("case.incident", nil)
-		g.bus.Publish("secret.thing", nil)
-		g.bus.Publish("inbox", nil)
+		g.bus.Publish("case.incident")
+		g.bus.Publish("secret.thing")
+		g.bus.Publish("inbox")
 	}
 	g.tick()
 	c.expect(told("case.incident"), told("inbox"))
 
-	g.bus.Publish("a\n\nid: 7\n\"", nil) // A topic cannot leave its line.
+	g.bus.Publish("a\n\nid: 7\n\"") // A topic cannot leave its line.
 	g.tick()
 	c.expect(`hint {"topic":"a\n\nid: 7\n\""}`)
 	if c.last != strconv.FormatInt(g.bus.seq, 10) {
@@ -170,13 +170,13 @@ func TestServeWindow(t *testing.T) {
 	g := newRig(t, Options{})
 	c := g.connect("", "")
 	c.expect("pass")
-	g.bus.Publish("a", nil)
+	g.bus.Publish("a")
 	g.turn(2, window-time.Millisecond)
-	g.bus.Publish("a", nil)
-	g.bus.Publish("b", nil)
+	g.bus.Publish("a")
+	g.bus.Publish("b")
 	g.turn(2, time.Millisecond) // had the first turn sent something, "a" would come alone
 	c.expect(told("a"), told("b"))
-	g.bus.Publish("a", nil)
+	g.bus.Publish("a")
 	g.tick()
 	c.expect(told("a"))
 }
@@ -205,14 +205,14 @@ func TestServeResume(t *testing.T) {
 			c.cancel()
 			fill := strings.NewReplacer("%s", c.last)
 			for _, name := range tc.meanwhile {
-				g.bus.Publish(name, nil)
+				g.bus.Publish(name)
 			}
 			c = g.connect(fill.Replace(tc.query), fill.Replace(tc.header))
 			c.expect(tc.want...)
 			if c.last != strconv.FormatInt(g.bus.seq, 10) {
 				t.Errorf("last id is %s, want %d", c.last, g.bus.seq)
 			}
-			g.bus.Publish("more", nil) // and the stream goes on
+			g.bus.Publish("more") // and the stream goes on
 			g.tick()
 			c.expect(told("more"))
 		})
@@ -226,7 +226,7 @@ func TestServeHeartbeat(t *testing.T) {
 	c := g.connect("", "")
 	c.expect("pass")
 	for i := range 10 {
-		g.bus.Publish(fmt.Sprint("secret.", i%3), nil)
+		g.bus.Publish(fmt.Sprint("secret.", i%3))
 		g.tick()
 	}
 	g.turn(1, heartbeat)
@@ -237,7 +237,7 @@ func TestServeHeartbeat(t *testing.T) {
 	g.turn(1, heartbeat)
 	c.expect("pass")
 	c.cancel()
-	g.bus.Publish("a", nil)
+	g.bus.Publish("a")
 	g.connect("", c.last).expect(told("a"))
 }
 
@@ -272,7 +272,7 @@ func TestServeFull(t *testing.T) {
 	if got := refused(); got != 503 {
 		t.Errorf("status %d of a closed bus", got)
 	}
-	g.bus.Publish("a", nil) // harmless
+	g.bus.Publish("a") // harmless
 }
 
 // stuck is a connection whose browser reads nothing: a write ends only when
@@ -303,7 +303,7 @@ func TestServeStuck(t *testing.T) {
 	wg.Go(func() { b.Serve(w, httptest.NewRequest("GET", "/", nil), nil) })
 	<-w.writing
 	for i := range 1000 {
-		b.Publish(fmt.Sprint(i), nil)
+		b.Publish(fmt.Sprint(i))
 	}
 	if until := w.until.Sub(before); until < patience || until > 2*patience {
 		t.Errorf("a write may take %v", until)
@@ -348,7 +348,7 @@ func TestServeMany(t *testing.T) {
 	}
 	ready.Wait()
 	for i := range topics {
-		b.Publish(fmt.Sprint(i), nil)
+		b.Publish(fmt.Sprint(i))
 	}
 	heard.Wait()
 	b.Close()

@@ -27,7 +27,10 @@ func site(t testing.TB) http.Handler {
 	mux.HandleFunc("GET /api/records/{type}/{id}", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.PathValue("id")) })
 	mux.HandleFunc("POST /api/records/{type}", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(201) })
 	mux.HandleFunc("GET /silent", func(w http.ResponseWriter, r *http.Request) {})
-	mux.HandleFunc("GET /denied", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden); w.WriteHeader(200) })
+	mux.HandleFunc("GET /denied", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no", http.StatusForbidden)
+		w.WriteHeader(200)
+	})
 	mux.HandleFunc("GET /early", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(103); w.WriteHeader(404) })
 	mux.HandleFunc("GET /moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/silent", http.StatusFound) })
 	mux.HandleFunc("GET /broken", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
