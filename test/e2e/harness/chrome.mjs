@@ -19,6 +19,8 @@ const args = [
   "--disable-sync",
 ];
 
+const patience = 15_000; // ms that a page has to show what it should
+
 /** Messages of the graphics driver, not of the page. */
 const driverNoise = /GL Driver Message/;
 
@@ -57,6 +59,7 @@ export async function actor(browser, options = {}) {
     reducedMotion: "reduce", // screenshots must not catch an animation half way
     ...options,
   });
+  context.setDefaultTimeout(patience);
   /** @type {string[]} */
   const faults = [];
   context.on("weberror", (event) => faults.push(`uncaught: ${event.error().stack}`));

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { actor } from "./chrome.mjs";
 
-const root = join(import.meta.dirname, "../../..");
-const program = join(root, "bin/chengshu");
+export const root = join(import.meta.dirname, "../../..");
+export const program = join(root, "bin/chengshu");
 const startLimit = 60_000; // ms; the demo city is loaded at first start
 
 /**
