@@ -10,7 +10,7 @@ import (
 type Config struct {
 	Listen    string        `name:"listen" default:"127.0.0.1:8080" zh:"监听地址" en:"address to listen on"`
 	Data      string        `name:"data" default:"data" zh:"数据文件夹" en:"folder for data"`
-	DB        string        `name:"db" zh:"数据库：sqlite:路径 或 postgres://…；空为数据文件夹中的 SQLite" en:"database: sqlite:PATH or postgres://…; empty: SQLite in the data folder"`
+	DB        string        `name:"db" secret:"url" zh:"数据库：sqlite:路径 或 postgres://…；空为数据文件夹中的 SQLite" en:"database: sqlite:PATH or postgres://…; empty: SQLite in the data folder"`
 	Packs     string        `name:"packs" zh:"另加的包文件夹" en:"folder of further packs"`
 	Overlay   string        `name:"overlay" zh:"本市覆盖文件夹" en:"folder of the city's overlay"`
 	Demo      bool          `name:"demo" zh:"载入示范城市（合成数据与演示账号）" en:"load the demo city: synthetic data and demo accounts"`

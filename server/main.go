@@ -29,8 +29,10 @@ const usage = `城枢 Chengshu — the city's digital economy as its law asks
   chengshu serve [--demo] [--listen ADDR] [--data DIR] …   run the program
   chengshu config                                          settings in force and where they come from
   chengshu packs [--json]                                  what is loaded
-  chengshu pack new NAME | check [DIR…]                    write or check a pack
-  chengshu scenario [PACK…] [--json]                       run scenarios against a fresh server
+  chengshu pack new NAME | check [DIR…] | show KIND/NAME   write or check a pack; show an item and its hash
+  chengshu scenario [PACK…] [--json] [-j N] [--db URL]     run scenarios against a fresh server
+  chengshu account --login L --name N [--org O --roles R]  make an account; its password is read from standard input
+  chengshu client --name N --org O --roles R [--days D]    make an API client and print its key
   chengshu verify --key VKEY FILE                          check an evidence bundle offline
   chengshu version
 `
@@ -50,6 +52,10 @@ func Main(args []string, version string) int {
 		return verify(rest, os.Stdout, os.Stderr)
 	case "packs", "pack", "scenario":
 		return packCommand(args, version, os.Stdout, os.Stderr)
+	case "account":
+		return report(addAccount(rest, os.Stdin, os.Stdout))
+	case "client":
+		return report(addClient(rest, os.Stdout))
 	case "version", "--version":
 		fmt.Println(version)
 		return 0
@@ -57,7 +63,7 @@ func Main(args []string, version string) int {
 		fmt.Print(usage)
 		return 0
 	default:
-		zh, en := decl.Suggest(command, []string{"serve", "config", "packs", "pack", "scenario", "verify", "version"})
+		zh, en := decl.Suggest(command, []string{"serve", "config", "packs", "pack", "scenario", "verify", "account", "client", "version"})
 		fmt.Fprintf(os.Stderr, "没有命令 %q；%s\nno command %q; %s\n", command, zh, command, en)
 		return 2
 	}

@@ -62,6 +62,13 @@ type registration struct {
 	}
 }
 
+type newPassword struct {
+	Body struct {
+		Old string `json:"old" maxLength:"1000"`
+		New string `json:"new" maxLength:"1000"`
+	}
+}
+
 func (s *Server) sessionRoutes(api huma.API) {
 	op(s, api, huma.Operation{OperationID: "get-session", Method: http.MethodGet, Path: "/api/session", Summary: "Who I am"},
 		func(ctx context.Context, a *identity.Actor, _ *none) (*body[sessionView], error) {
@@ -95,6 +102,14 @@ func (s *Server) sessionRoutes(api huma.API) {
 				return nil, err
 			}
 			return s.signIn(ctx, in.Body.Account, in.Body.Password)
+		})
+	op(s, api, huma.Operation{OperationID: "change-password", Method: http.MethodPost, Path: "/api/session/password", Summary: "Change my password; my other sessions end", DefaultStatus: http.StatusNoContent},
+		func(ctx context.Context, a *identity.Actor, in *newPassword) (*none, error) {
+			if a.Account == "" {
+				return nil, s.denied(a)
+			}
+			addr, _ := ctx.Value(ctxAddress).(string)
+			return nil, s.identity.ChangePassword(ctx, a, in.Body.Old, in.Body.New, addr)
 		})
 }
 
