@@ -345,7 +345,7 @@ func (s *Server) act(tx *db.Tx, r *http.Request, row *record.Row, stamp record.S
 	_, err := s.evidence.Append(tx, evidence.Act{ID: stamp.Act, At: stamp.At, Verb: stamp.Verb, Actor: actorOf(r.Context()).Evidence(),
 		Subject: evidence.Subject{Type: row.Type.Name, ID: row.ID, Rev: rev.Rev, Digest: rev.Digest}, Changed: rev.Changed,
 		Grant: decision.Grant, Basis: decision.Basis, Purpose: decision.Purpose, Request: requestID(r.Context())})
-	tx.AfterCommit(func() { s.events.Publish("record."+row.Type.Name) })
+	tx.AfterCommit(func() { s.events.Publish("record." + row.Type.Name) })
 	return err
 }
 
