@@ -139,12 +139,13 @@ func (s *Server) typeView(a *identity.Actor, t *record.Type) typeView {
 			v.PointField = f.Name
 		}
 	}
+	v.May = map[string]bool{"evidence": s.access.May(a, "evidence", t.Name)}
 	p, err := s.processes.Process(t.Name)
 	if err != nil {
-		v.May = map[string]bool{"create": s.access.May(a, access.Create, t.Name), "update": s.access.May(a, access.Revise, t.Name), "delete": s.access.May(a, access.Delete, t.Name)}
+		v.May["create"], v.May["update"], v.May["delete"] = s.access.May(a, access.Create, t.Name), s.access.May(a, access.Revise, t.Name), s.access.May(a, access.Delete, t.Name)
 		return v
 	}
-	v.May = map[string]bool{"create": len(s.processes.Starts(a, p)) > 0, "update": false, "delete": false}
+	v.May["create"], v.May["update"], v.May["delete"] = len(s.processes.Starts(a, p)) > 0, false, false
 	v.Process = processViewOf(p)
 	return v
 }

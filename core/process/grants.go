@@ -69,14 +69,15 @@ func (e *Engine) Offers(a *identity.Actor, p *Process, row *record.Row, subject 
 }
 
 // failing returns the messages of the guards that fail on the case as it is
-// and that no field of the form could mend.
+// and that no field of the form could mend: all of an action without a form,
+// else those that look only at the case as it was.
 func (e *Engine) failing(a *identity.Actor, act *Action, row *record.Row) []fault.Text {
-	if len(act.Form) > 0 {
-		return nil
-	}
 	vars := map[string]any{"row": row, "old": row, "me": actorObject{a}, "now": e.Clock.Now()}
 	var out []fault.Text
 	for _, g := range act.Guard {
+		if _, others := g.Expr.Reads("old"); others && len(act.Form) > 0 {
+			continue
+		}
 		if !g.Expr.True(vars) {
 			out = append(out, g.Else)
 		}

@@ -7,7 +7,7 @@ import type { Type } from "../api/types";
 import { problemText } from "../kit/problemText";
 import { useText } from "../text";
 
-/** Downloads the evidence of one record or case: a file that anyone can check offline. */
+/** Downloads the evidence of one record or case: a file that anyone can check offline. Shown to those who may take it. */
 export function EvidenceLink({ type, id, name }: { type: Type; id: string; name: string }) {
   const text = useText();
   const { t } = text;
@@ -17,6 +17,7 @@ export function EvidenceLink({ type, id, name }: { type: Type; id: string; name:
     onSuccess: () => void message.success(t.item.evidenceSaved),
     onError: (error) => void message.error(problemText(error, text)),
   });
+  if (type.may?.evidence === false) return null;
   return (
     <Button icon={<SafetyCertificateOutlined aria-hidden />} title={t.item.evidenceHelp} loading={download.isPending} onClick={() => download.mutate()}>
       {t.item.evidence}
