@@ -58,20 +58,21 @@ function Level({ parent, q }: { parent: string; q: string }) {
 }
 
 function Node({ org }: { org: Org }) {
-  const { t } = useText();
+  const { t, pick } = useText();
   const [open, setOpen] = useState(false);
+  const name = pick(org.name);
   const has = (org.children ?? 0) > 0;
   return (
     <li>
       <div className="cs-org">
         {has ? (
-          <button type="button" className="cs-icon-button" aria-expanded={open} aria-label={open ? t.admin.orgCollapse(org.name) : t.admin.orgExpand(org.name)} onClick={() => setOpen(!open)}>
+          <button type="button" className="cs-icon-button" aria-expanded={open} aria-label={open ? t.admin.orgCollapse(name) : t.admin.orgExpand(name)} onClick={() => setOpen(!open)}>
             {open ? <CaretDownOutlined aria-hidden /> : <CaretRightOutlined aria-hidden />}
           </button>
         ) : (
           <span className="cs-org-leaf" aria-hidden />
         )}
-        <span>{org.name}</span>
+        <span>{name}</span>
         {has ? <span className="cs-muted">{org.children}</span> : null}
         {org.kind ? <span className="cs-muted">{org.kind}</span> : null}
         {org.code ? <code className="cs-muted">{org.code}</code> : null}

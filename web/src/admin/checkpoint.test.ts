@@ -49,10 +49,10 @@ describe("a checkpoint", () => {
 
   it("does not take a key of another algorithm for Ed25519", async () => {
     const { note, vkey } = await signedLog();
-    const [name, hash, body] = vkey.split("+") as [string, string, string];
-    const bytes = Uint8Array.from(atob(body), (char) => char.charCodeAt(0));
+    const start = "example.org/log+deadbeef+";
+    const bytes = Uint8Array.from(atob(vkey.slice(start.length)), (char) => char.charCodeAt(0));
     bytes[0] = 2;
-    expect(await judge(note, `${name}+${hash}+${base64(bytes)}`)).toBe("no");
+    expect(await judge(note, start + base64(bytes))).toBe("no");
   });
 });
 

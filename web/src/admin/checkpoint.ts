@@ -38,7 +38,7 @@ export interface VerifierKey {
 
 /** Reads `name+hash+base64(algorithm, key)`; undefined when it is no such key. */
 export function parseVerifierKey(text: string): VerifierKey | undefined {
-  const match = /^(.+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text.trim());
+  const match = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text.trim());
   const bytes = match?.[3] === undefined ? undefined : fromBase64(match[3]);
   if (!match?.[1] || !match[2] || !bytes || bytes.length < 2) return undefined;
   return { name: match[1], hash: match[2], algorithm: bytes[0] ?? 0, key: bytes.slice(1) };

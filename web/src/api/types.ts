@@ -192,7 +192,7 @@ export interface Type extends TypeSummary {
   filters?: string[];
   sorts?: string[];
   search?: boolean;
-  may?: { create?: boolean; update?: boolean; delete?: boolean };
+  may?: { create?: boolean; update?: boolean; delete?: boolean; evidence?: boolean };
   process?: Process;
 }
 
@@ -233,6 +233,8 @@ export interface CaseFacts {
   assignee?: string | null;
   parent?: string | null;
   merged_into?: string | null;
+  /** How often the case was sent back. */
+  returns?: number;
   tasks?: Task[];
   actions?: CaseAction[];
 }
@@ -407,14 +409,16 @@ export interface ReadItem {
   type_title?: Label;
   id?: string;
   title?: string | Label;
-  purpose?: string;
+  purpose?: string | Label;
   basis?: string;
+  /** Names of the fields that were read in clear. */
+  fields?: string[];
 }
 
 export interface Org {
   id: string;
   code?: string;
-  name: string;
+  name: string | Label;
   kind?: string;
   path?: string;
   parent?: string | null;
@@ -477,6 +481,15 @@ export interface Jobs extends Page<Job> {
   totals?: Partial<Record<JobState, number>>;
 }
 
+/** Something found wrong by the server's own monitor. */
+export interface Alarm {
+  /** When it was found, in ms. */
+  at?: number;
+  kind: string;
+  seq?: number;
+  detail?: string;
+}
+
 export interface LogStatus {
   size: number;
   unsealed?: number;
@@ -484,6 +497,7 @@ export interface LogStatus {
   root?: string;
   last_check?: { at: string; ok: boolean; checked: number } | null;
   keys?: string[];
+  alarms?: Alarm[];
 }
 
 export interface ProblemBody {

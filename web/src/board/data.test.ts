@@ -4,9 +4,9 @@ import { packLines, read } from "./data";
 
 const widget = (name: string, kind: Widget["kind"], span?: number, rows?: number): Widget => ({ name, kind, title: { zh: name }, span, rows });
 
-describe("widgets fill lines of 24 columns", () => {
+describe("widgets fill lines of 12 columns", () => {
   it("in their order, a line as high as its highest", () => {
-    const lines = packLines([widget("a", "number", 6), widget("b", "number", 18), widget("m", "map", 12), widget("q", "queue", 6), widget("s", "series", 6), widget("g", "group", 8), widget("r", "ranking", 16)]);
+    const lines = packLines([widget("a", "number", 3), widget("b", "number", 9), widget("m", "map", 6), widget("q", "queue", 3), widget("s", "series", 3), widget("g", "group", 4), widget("r", "ranking", 8)]);
     expect(lines.map((line) => [line.widgets.map((one) => one.name).join(""), line.rows])).toEqual([
       ["ab", 1],
       ["mqs", 4],
@@ -15,7 +15,7 @@ describe("widgets fill lines of 24 columns", () => {
   });
 
   it("a widget too wide is as wide as the board", () => expect(packLines([widget("a", "text", 99), widget("b", "text", 1)]).map((line) => line.widgets.length)).toEqual([1, 1]));
-  it("height as declared", () => expect(packLines([widget("a", "number", 24, 2)])[0]?.rows).toBe(2));
+  it("height as declared", () => expect(packLines([widget("a", "number", 12, 2)])[0]?.rows).toBe(2));
   it("no widgets, no lines", () => expect(packLines([])).toEqual([]));
 });
 

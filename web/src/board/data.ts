@@ -2,22 +2,22 @@ import type { GroupData, LawData, MapData, NumberData, QueueData, RankingData, S
 import { isObject } from "../kit/format";
 
 /** Columns of a board's grid. */
-export const gridColumns = 24;
+export const gridColumns = 12;
 
-/** How wide and high a widget is when its pack does not say: columns of 24, and lines. */
+/** How wide and high a widget is when its pack does not say: columns of 12, and lines. */
 const defaults: Record<Widget["kind"], { span: number; rows: number }> = {
-  number: { span: 6, rows: 1 },
-  series: { span: 12, rows: 3 },
-  group: { span: 8, rows: 3 },
-  ranking: { span: 12, rows: 3 },
-  queue: { span: 8, rows: 3 },
-  map: { span: 12, rows: 4 },
-  text: { span: 24, rows: 1 },
-  law: { span: 24, rows: 6 },
+  number: { span: 3, rows: 1 },
+  series: { span: 6, rows: 3 },
+  group: { span: 4, rows: 3 },
+  ranking: { span: 6, rows: 3 },
+  queue: { span: 4, rows: 3 },
+  map: { span: 6, rows: 4 },
+  text: { span: 12, rows: 1 },
+  law: { span: 12, rows: 6 },
 };
 
 export function spanOf(widget: Widget): number {
-  return Math.min(gridColumns, Math.max(1, widget.span ?? defaults[widget.kind]?.span ?? 8));
+  return Math.min(gridColumns, Math.max(1, widget.span ?? defaults[widget.kind]?.span ?? 4));
 }
 
 export interface BoardLine {

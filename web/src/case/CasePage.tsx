@@ -89,6 +89,12 @@ function Head({ type, item }: { type: Type; item: Item }) {
         <Moment title={t.case.overall} at={facts.case_due_at} />
         <Moment title={t.builtin.opened_at} at={facts.opened_at} />
         <Moment title={t.builtin.closed_at} at={facts.closed_at} />
+        {facts.returns ? (
+          <div>
+            <dt>{t.case.returns}</dt>
+            <dd>{t.case.times(facts.returns)}</dd>
+          </div>
+        ) : null}
         <Other title={t.case.parent} type={type} id={facts.parent} />
         <Other title={t.case.merged} type={type} id={facts.merged_into} />
       </dl>

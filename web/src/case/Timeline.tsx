@@ -27,10 +27,18 @@ export function goesBack(process: Process | undefined, from: string | undefined,
   return at(from) > at(to) && at(to) >= 0;
 }
 
+/** Whether the program did it by itself: an action declared so, or a deadline that passed. A person's name may be withheld all the same. */
+export function isSystemStep(process: Process | undefined, item: TimelineItem): boolean {
+  if (item.actor_name) return false;
+  const name = item.verb.slice(item.verb.lastIndexOf(".") + 1);
+  const action = process?.actions.find((one) => one.name === name);
+  return action ? action.system === true : name !== "comment";
+}
+
 function stepClass(type: Type, item: TimelineItem): string {
-  if (item.verb === "comment") return "cs-step cs-step-comment";
+  if (item.verb.endsWith("comment")) return "cs-step cs-step-comment";
   if (goesBack(type.process, item.from, item.to)) return "cs-step cs-step-back";
-  return item.actor_name ? "cs-step" : "cs-step cs-step-system";
+  return isSystemStep(type.process, item) ? "cs-step cs-step-system" : "cs-step";
 }
 
 function Step({ type, id, item, text }: { type: Type; id: string; item: TimelineItem; text: Text }) {
@@ -42,13 +50,13 @@ function Step({ type, id, item, text }: { type: Type; id: string; item: Timeline
     <li className={stepClass(type, item)}>
       <span className="cs-step-dot" aria-hidden />
       <div className="cs-step-head">
-        <strong>{pick(item.title) || wordFor(t.item.verbs, item.verb)}</strong>
+        <strong>{pick(item.title) || wordFor(t.item.verbs, item.verb.slice(item.verb.lastIndexOf(".") + 1))}</strong>
         <time dateTime={item.at} className="cs-number cs-muted">
           {formatTime(item.at)}
         </time>
         <Sealed sealed={item.sealed === true} />
       </div>
-      <div className="cs-muted">{[item.actor_name || t.item.system, item.org_name].filter(Boolean).join(" · ")}</div>
+      <div className="cs-muted">{[item.actor_name || (isSystemStep(type.process, item) ? t.item.system : t.case.withheld), item.org_name].filter(Boolean).join(" · ")}</div>
       {item.from && item.to && item.from !== item.to ? <div>{t.case.moved(stateTitle(item.from), stateTitle(item.to))}</div> : null}
       {item.note ? <div className="cs-step-note">{item.note}</div> : null}
       {item.fields ? <Changes type={type} names={plain} fields={item.fields} labels={item.labels} holder={{ type: type.name, id }} /> : null}

@@ -96,7 +96,7 @@ function useOptions(to: string | undefined, q: string, enabled: boolean, text: T
     enabled: !isOrg && enabled && declared !== undefined,
     placeholderData: keepPreviousData,
   });
-  if (isOrg) return { options: (orgs.data?.items ?? []).map((org) => ({ value: org.id, label: org.name })), loading: orgs.isFetching };
+  if (isOrg) return { options: (orgs.data?.items ?? []).map((org) => ({ value: org.id, label: text.pick(org.name) })), loading: orgs.isFetching };
   return { options: matching(items.data?.items ?? [], declared, q, text), loading: type.isFetching || items.isFetching };
 }
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useScreenData } from "../api/queries";
-import type { LawArticle, LawData, Screen } from "../api/types";
+import type { LawArticle, LawChapter, LawData, Screen } from "../api/types";
 import { Page } from "../kit/Page";
 import { Empty, Loaded } from "../kit/states";
 import { read } from "../board/data";
@@ -9,6 +9,7 @@ import { ArticleCard } from "./ArticleCard";
 import { LawFilter } from "./LawFilter";
 import { LawSummary } from "./LawSummary";
 import { everything, matches } from "./filter";
+import { articleNumeral } from "./numerals";
 import type { Wanted } from "./filter";
 import "./law.css";
 
@@ -38,7 +39,8 @@ function Law({ law }: { law: LawData }) {
   const chapters = law.chapters
     .map((chapter) => ({ ...chapter, found: chapter.articles.flatMap((number): LawArticle[] => (shown.has(number) ? [byNumber.get(number)].filter((one) => one !== undefined) : [])) }))
     .filter((chapter) => chapter.found.length > 0);
-  const { t, pick } = text;
+  const { t, lang, pick } = text;
+  const heading = ({ number, title }: LawChapter) => t.law.chapter(articleNumeral(String(number), lang), pick(title));
   return (
     <>
       <LawSummary law={law} />
@@ -48,7 +50,7 @@ function Law({ law }: { law: LawData }) {
           <ol>
             {chapters.map((chapter) => (
               <li key={chapter.number}>
-                <a href={`#chapter-${chapter.number}`}>{pick(chapter.title)}</a>
+                <a href={`#chapter-${chapter.number}`}>{heading(chapter)}</a>
               </li>
             ))}
           </ol>
@@ -58,7 +60,7 @@ function Law({ law }: { law: LawData }) {
           {chapters.map((chapter) => (
             <section key={chapter.number} aria-labelledby={`chapter-${chapter.number}`} className="cs-chapter">
               <h2 id={`chapter-${chapter.number}`} tabIndex={-1}>
-                {pick(chapter.title)}
+                {heading(chapter)}
               </h2>
               {chapter.found.map((article) => (
                 <ArticleCard key={article.number} article={article} />
