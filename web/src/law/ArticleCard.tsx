@@ -37,7 +37,7 @@ export function ArticleCard({ article }: { article: LawArticle }) {
         ) : null}
         <div>
           <dt>{t.law.packs}</dt>
-          <dd>{article.packs?.length ? article.packs.map((pack) => `${pick(pack.title) || pack.name}${pack.built === false ? `（${t.law.built.no}）` : ""}`).join(t.common.separator) : t.law.noPacks}</dd>
+          <dd>{article.packs?.length ? article.packs.map((pack) => `${pick(pack.title) || pack.name}${pack.built === false ? `（${t.law.built.no}）` : ""}`).join(t.common.separator) : article.built === "yes" ? t.law.noneNeeded : t.law.noPacks}</dd>
         </div>
       </dl>
       {counts && (counts.records || counts.open || counts.closed) ? (

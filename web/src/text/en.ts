@@ -450,6 +450,7 @@ export const en: Dictionary = {
     departments: "Departments",
     packs: "Carried out by",
     noPacks: "No system carries out this article yet",
+    noneNeeded: "This article asks for no system",
     counts: (records, open, closed) => `${records} records, ${open} open, ${closed} closed`,
     overdueCount: (n) => `${n} overdue`,
     go: "Go to the service",

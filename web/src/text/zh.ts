@@ -448,6 +448,7 @@ export const zh = {
     departments: "责任部门",
     packs: "落实的系统",
     noPacks: "还没有系统落实本条",
+    noneNeeded: "本条不要求建设系统",
     counts: (records: string, open: string, closed: string) => `数据 ${records} 条，在办 ${open} 件，办结 ${closed} 件`,
     overdueCount: (n: number) => `${n} 项超期`,
     go: "进入办理",
