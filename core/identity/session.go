@@ -130,7 +130,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return s.Flush(last)
 		case <-s.clock.After(time.Minute):
 		}
-		if err := s.Flush(ctx); err != nil {
+		if err := s.Flush(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("identity: writing the last uses of sessions", "err", err)
 		}
 		if n%60 == 0 {

@@ -53,7 +53,7 @@ type State struct {
 	Duty *Duty `yaml:"duty"`
 	// Within is the time this state may take.
 	Within Term `yaml:"within"`
-	// Remind is how long before the deadline the duty holder is reminded.
+	// Remind is how long after entering the state the duty holder is reminded.
 	Remind Span `yaml:"remind"`
 	// Escalate makes overdue work visible to another duty holder too.
 	Escalate *Duty `yaml:"escalate"`
