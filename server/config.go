@@ -15,6 +15,7 @@ type Config struct {
 	Overlay   string        `name:"overlay" zh:"本市覆盖文件夹" en:"folder of the city's overlay"`
 	Demo      bool          `name:"demo" zh:"载入示范城市（合成数据与演示账号）" en:"load the demo city: synthetic data and demo accounts"`
 	TestClock string        `name:"test-clock" zh:"以此时刻为准的可拨时钟，仅供场景测试" en:"start a clock at this time that scenarios turn; for tests only"`
+	Proxied   bool          `name:"proxied" zh:"位于终结 TLS 的代理之后：Cookie 标记 Secure，来访地址取 X-Forwarded-For 的最后一项" en:"behind a proxy that speaks TLS: cookies are Secure, addresses are the last of X-Forwarded-For"`
 	Origin    string        `name:"origin" default:"chengshu.local/log" zh:"证据日志的名称（域名与路径）" en:"name of the evidence log (domain and path)"`
 	BlobLimit config.Size   `name:"blob-limit" default:"20MiB" zh:"单个文件上限" en:"largest file accepted"`
 	LogLevel  string        `name:"log-level" default:"info" zh:"日志级别" en:"debug, info, warn or error"`

@@ -53,7 +53,7 @@ func (s *Server) handle(h handler) http.Handler {
 		r = r.WithContext(ctx)
 		actor, err := s.authenticate(r)
 		if err == nil {
-			err = s.identity.Limit(actor, addressOf(r))
+			err = s.identity.Limit(actor, s.addressOf(r))
 		}
 		if err != nil {
 			writeProblem(w, r, s.log, err)
@@ -84,7 +84,13 @@ func (s *Server) authenticate(r *http.Request) (*identity.Actor, error) {
 	return a, err
 }
 
-func addressOf(r *http.Request) string {
+// addressOf returns where a request comes from. Behind a proxy it is what the
+// proxy itself added last; anything before could be made up by the visitor.
+func (s *Server) addressOf(r *http.Request) string {
+	if chain := r.Header.Values("X-Forwarded-For"); s.cfg.Proxied && len(chain) > 0 {
+		last := chain[len(chain)-1]
+		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

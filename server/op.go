@@ -44,7 +44,7 @@ func (s *Server) whoAsks(api huma.API) func(huma.Context, func(huma.Context)) {
 		req, _ := humago.Unwrap(c)
 		actor, err := s.authenticate(req)
 		if err == nil {
-			err = s.identity.Limit(actor, addressOf(req))
+			err = s.identity.Limit(actor, s.addressOf(req))
 		}
 		c.SetHeader("Cache-Control", "no-store")
 		if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) whoAsks(api huma.API) func(huma.Context, func(huma.Context)) {
 		}
 		c = huma.WithValue(c, ctxActor, actor)
 		c = huma.WithValue(c, ctxRequest, id.New())
-		c = huma.WithValue(c, ctxAddress, addressOf(req))
+		c = huma.WithValue(c, ctxAddress, s.addressOf(req))
 		c = huma.WithValue(c, ctxLanguage, c.Header("Accept-Language"))
 		next(c)
 	}

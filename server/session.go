@@ -89,7 +89,7 @@ func (s *Server) sessionRoutes(api huma.API) {
 					return nil, err
 				}
 			}
-			gone := cookie("")
+			gone := s.cookie("")
 			gone.MaxAge = -1
 			return &struct {
 				SetCookie http.Cookie `header:"Set-Cookie"`
@@ -113,10 +113,10 @@ func (s *Server) sessionRoutes(api huma.API) {
 		})
 }
 
-// cookie holds a session's token. It is not marked Secure because the program
-// serves plain HTTP on the loopback, behind a proxy that speaks TLS.
-func cookie(token string) http.Cookie {
-	return http.Cookie{Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+// cookie holds a session's token. It is Secure behind a proxy that speaks TLS;
+// on the loopback, without one, it cannot be.
+func (s *Server) cookie(token string) http.Cookie {
+	return http.Cookie{Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.cfg.Proxied}
 }
 
 func (s *Server) signIn(ctx context.Context, account, password string) (*signedIn, error) {
@@ -125,7 +125,7 @@ func (s *Server) signIn(ctx context.Context, account, password string) (*signedI
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{cookie(token), s.sessionOf(ctx, actor)}, nil
+	return &signedIn{s.cookie(token), s.sessionOf(ctx, actor)}, nil
 }
 
 func (s *Server) sessionOf(ctx context.Context, a *identity.Actor) sessionView {
