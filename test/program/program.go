@@ -56,6 +56,8 @@ type Options struct {
 	// Under is a command that runs the program, such as a tracer; the program
 	// and its arguments are added to it.
 	Under []string
+	// Began, if given, is called when the process runs, before it is ready.
+	Began func(*Server)
 }
 
 // Server is a running program.
@@ -95,6 +97,9 @@ func Try(t testing.TB, o Options) (*Server, error) {
 	}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
+	}
+	if o.Began != nil {
+		o.Began(s)
 	}
 	address := make(chan string, 1)
 	go func() {
