@@ -23,7 +23,7 @@ var reserved = []string{"id", "n", "rev", "created_at", "updated_at", "created_b
 
 // Check resolves the names within the type and fills defaults.
 func (t *Type) Check(s *decl.Set, r *decl.Report) {
-	t.table = "r_" + strings.ReplaceAll(t.Name, "-", "_")
+	t.table = tableOf(t.Name)
 	t.Level = orDefault(t.Level, "general")
 	t.Sharing = orDefault(t.Sharing, "conditional")
 	t.Opening = orDefault(t.Opening, "none")
@@ -127,6 +127,9 @@ func (f *Field) check(shape string, r *decl.Report) {
 	f.listShape = shape + "." + f.Name
 	for _, sub := range f.Fields {
 		sub.check(f.listShape, r)
+		if sub.Type == List || sub.Default.Given() || sub.Computed.Given() || sub.From != "" || sub.Was != "" {
+			r.Add(sub.Pos, "列表中的字段不能再是 list，也不能有 default、compute、from、was", "a field within a list cannot be a list, nor have default, compute, from or was")
+		}
 	}
 	if (f.Type == List) != (len(f.Fields) > 0) {
 		r.Add(f.Pos, "list 字段（且只有它）须写明 fields", "a list field, and no other, must have fields")
@@ -154,6 +157,9 @@ var builtinTargets = []string{"org", "person"}
 
 // checkLinks resolves what the field says of other types.
 func (t *Type) checkLinks(f *Field, s *decl.Set, r *decl.Report) {
+	for _, sub := range f.Fields {
+		t.checkLinks(sub, s, r)
+	}
 	if f.Type == Reference && f.To != "" && !slices.Contains(builtinTargets, f.To) {
 		if _, ok := decl.Find[*Type](s, Kind.Name, f.To); !ok {
 			zh, en := decl.Suggest(f.To, append(s.Names(Kind.Name), builtinTargets...))
@@ -169,17 +175,53 @@ func (t *Type) checkLinks(f *Field, s *decl.Set, r *decl.Report) {
 		r.Add(f.Pos, fmt.Sprintf("from 应写作“引用字段.字段”，现为 %q", f.From), fmt.Sprintf("from must be reference_field.field, not %q", f.From))
 		return
 	}
-	target, ok := decl.Find[*Type](s, Kind.Name, link.To)
-	if !ok || !hasField(target, name) {
-		r.Add(f.Pos, fmt.Sprintf("%q 没有字段 %q", link.To, name), fmt.Sprintf("%q has no field %q", link.To, name))
-		return
+	var there *Field
+	if target, ok := decl.Find[*Type](s, Kind.Name, link.To); ok {
+		there = target.declared(name)
 	}
-	f.from = &source{link, name}
+	switch {
+	case there == nil:
+		r.Add(f.Pos, fmt.Sprintf("%q 没有字段 %q", link.To, name), fmt.Sprintf("%q has no field %q", link.To, name))
+	case there.form() != f.form():
+		r.Add(f.Pos, fmt.Sprintf("from：%s.%s 为 %s，此字段为 %s，须相同", link.To, name, there.form(), f.form()),
+			fmt.Sprintf("from: %s.%s holds %s and this field %s; they must be the same", link.To, name, there.form(), f.form()))
+	default:
+		f.from = &source{link, name}
+	}
 }
 
-// hasField looks in the declared list, since the target may not be checked yet.
-func hasField(t *Type, name string) bool {
-	return slices.ContainsFunc(t.Fields, func(f *Field) bool { return f.Name == name })
+// declared finds a field in the declared list, for a type that may not have
+// been checked yet.
+func (t *Type) declared(name string) *Field {
+	i := slices.IndexFunc(t.Fields, func(f *Field) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return t.Fields[i]
+}
+
+// form names how the field's values are kept, beyond their column's type:
+// fields of one form can take over each other's values.
+func (f *Field) form() string {
+	switch {
+	case f.Many || f.Type == File:
+		return string(f.Type) + " many"
+	case f.Type == Decimal:
+		return fmt.Sprintf("decimal of scale %d", f.Scale)
+	case f.Type == Date, f.Type == ChoiceOf, f.Type == Reference:
+		return string(Text)
+	}
+	return string(f.Type)
+}
+
+// comparable reports whether rows can be found, ordered and told apart by the
+// field: it has one plain value in one column.
+func (f *Field) comparable() bool {
+	switch f.Type {
+	case PointAt, AreaOf, File, List:
+		return false
+	}
+	return !f.Many && !f.Multi
 }
 
 // checkNames checks every list of field names that the type holds.
@@ -202,10 +244,17 @@ func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
 		}
 	}
 	check("list", t.List, rows...)
+	check("search", t.Search, added...)
 	check("filters", t.Filters, rows...)
 	check("sorts", t.Sorts, rows...)
-	check("search", t.Search, added...)
 	check("unique", t.Unique, added...)
+	for key, list := range map[string][]string{"filters": t.Filters, "sorts": t.Sorts, "unique": t.Unique} {
+		for _, n := range list {
+			if f := t.byName[n]; f != nil && !f.comparable() {
+				r.Add(t.Pos, fmt.Sprintf("%s 中的 %q 不能比较：只可用单值、单行的字段", key, n), fmt.Sprintf("%q in %s cannot be compared: only fields with one value on one line can", n, key))
+			}
+		}
+	}
 	for key, name := range map[string]string{"title_field": t.TitleBy, "place": t.PlaceBy, "org": t.OrgBy, "subject": t.SubjectBy} {
 		if name != "" {
 			check(key, []string{name}, added...)

@@ -195,6 +195,10 @@ func deref(s *string) string {
 
 // GetAll reads the living rows among ids, in no order.
 func (e *Engine) GetAll(ctx context.Context, t *Type, ids []any) ([]*Row, error) {
+	return e.byIDs(ctx, t, ids, " and deleted_at is null")
+}
+
+func (e *Engine) byIDs(ctx context.Context, t *Type, ids []any, and string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -202,6 +206,6 @@ func (e *Engine) GetAll(ctx context.Context, t *Type, ids []any) ([]*Row, error)
 	for i := range ids {
 		params[i] = fmt.Sprintf("$%d", i+1)
 	}
-	sql := fmt.Sprintf("select %s from %s where id in (%s) and deleted_at is null", t.sql.columns, t.table, strings.Join(params, ", "))
+	sql := fmt.Sprintf("select %s from %s where id in (%s)%s", t.sql.columns, t.table, strings.Join(params, ", "), and)
 	return collect(e.db.Read(ctx), t, sql, ids)
 }

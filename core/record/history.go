@@ -3,10 +3,22 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"chengshu/kernel/db"
 )
+
+// HistoryItem is one revision.
+type HistoryItem struct {
+	Rev     int64
+	At      int64
+	Act     string
+	Verb    string
+	Actor   string
+	Changed []string
+	Fields  map[string]json.RawMessage
+}
 
 // History returns up to limit revisions of a record, newest first, starting
 // below rev before (0: from the latest).
@@ -40,7 +52,24 @@ func (e *Engine) History(q db.Querier, t *Type, id string, before int64, limit i
 			}
 			h.Fields = b.Fields
 		}
+		h.rename(t)
 		out = append(out, h)
 	}
 	return out, rows.Err()
+}
+
+// rename gives the values of fields that have been renamed their present name.
+func (h *HistoryItem) rename(t *Type) {
+	for _, f := range t.Fields {
+		if f.Was == "" || t.byName[f.Was] != nil {
+			continue
+		}
+		if v, ok := h.Fields[f.Was]; ok {
+			h.Fields[f.Name] = v
+			delete(h.Fields, f.Was)
+		}
+		if i := slices.Index(h.Changed, f.Was); i >= 0 {
+			h.Changed[i] = f.Name
+		}
+	}
 }

@@ -40,9 +40,18 @@ func (intKind) fromRule(f *Field, v any) (any, error) {
 	case int64:
 		return v, nil
 	case float64:
-		return int64(math.Round(v)), nil
+		return wholeOf(f, v)
 	}
 	return nil, wrongResult(f, v)
+}
+
+// wholeOf rounds v; what an int64 cannot hold, as after a division by zero, is
+// no result.
+func wholeOf(f *Field, v float64) (any, error) {
+	if r := math.Round(v); r >= math.MinInt64 && r < math.MaxInt64 { // false for NaN too
+		return int64(r), nil
+	}
+	return nil, fmt.Errorf("field %s: the expression gave %g", f.Name, v)
 }
 
 func (intKind) parse(_ *Field, s string) (any, error) { return strconv.ParseInt(s, 10, 64) }
@@ -121,9 +130,13 @@ func (decimalKind) fromRule(f *Field, v any) (any, error) {
 	case nil:
 		return nil, nil
 	case int64:
-		return v * int64(math.Pow10(f.Scale)), nil
+		unit := int64(math.Pow10(f.Scale))
+		if v > math.MaxInt64/unit || v < math.MinInt64/unit {
+			return nil, fmt.Errorf("field %s: the expression gave %d", f.Name, v)
+		}
+		return v * unit, nil
 	case float64:
-		return int64(math.Round(v * math.Pow10(f.Scale))), nil
+		return wholeOf(f, v*math.Pow10(f.Scale))
 	}
 	return nil, wrongResult(f, v)
 }

@@ -93,6 +93,14 @@ func (k dateKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
 	return d
 }
 
+func (k dateKind) fromRule(f *Field, v any) (any, error) {
+	native, err := k.stringKind.fromRule(f, v)
+	if s, ok := native.(string); ok {
+		return k.parse(f, s)
+	}
+	return native, err
+}
+
 func (dateKind) parse(_ *Field, s string) (any, error) {
 	if _, err := time.Parse(time.DateOnly, s); err != nil {
 		return nil, err
@@ -128,7 +136,21 @@ func (k choiceKind) bind(dst []any, f *Field, v any) []any         { return bind
 func (k choiceKind) load(f *Field, cols []any) (any, error)        { return loadMany(f, cols) }
 func (k choiceKind) appendJSON(dst []byte, f *Field, v any) []byte { return jsonMany(dst, v) }
 func (k choiceKind) ruleType(f *Field) rule.Type                   { return ruleTypeMany(f) }
-func (k choiceKind) fromRule(f *Field, v any) (any, error)         { return fromRuleMany(f, v) }
+
+// fromRule refuses what is none of the choices.
+func (k choiceKind) fromRule(f *Field, v any) (any, error) {
+	native, err := fromRuleMany(f, v)
+	values, _ := native.([]string)
+	if s, ok := native.(string); ok {
+		values = []string{s}
+	}
+	for _, s := range values {
+		if _, known := f.choice[s]; !known {
+			return nil, fmt.Errorf("field %s: the expression gave %q, which is none of its choices", f.Name, s)
+		}
+	}
+	return native, err
+}
 
 type referenceKind struct{ stringKind }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"chengshu/kernel/fault"
@@ -27,7 +28,11 @@ type Author struct {
 // object as encoding/json decodes it with UseNumber. Every mistake is in the
 // one Invalid fault it returns.
 func (e *Engine) PlanCreate(ctx context.Context, t *Type, input map[string]any, a Author) (*Draft, error) {
-	row := &Row{Type: t, ID: id.New(), Values: make([]any, len(t.Fields))}
+	return e.planNew(ctx, t, id.New(), input, a)
+}
+
+func (e *Engine) planNew(ctx context.Context, t *Type, rowID string, input map[string]any, a Author) (*Draft, error) {
+	row := &Row{Type: t, ID: rowID, Values: make([]any, len(t.Fields))}
 	return e.plan(ctx, &Draft{Row: row, engine: e}, input, a)
 }
 
@@ -85,34 +90,32 @@ func (p *planner) decode(input map[string]any) {
 		case v == nil:
 			p.d.Row.Values[f.index] = nil
 		default:
-			p.d.Row.Values[f.index] = p.convert(f, f.kind.decode(f, v, path, p.bad), path)
+			p.d.Row.Values[f.index] = p.convert(f.kind.decode(f, v, path, p.bad), path)
 		}
 	}
-	slices.SortFunc(p.bad.Fields, func(a, b fault.Field) int { return compare(a.Path, b.Path) })
+	slices.SortFunc(p.bad.Fields, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
 }
 
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// convert brings points given in another datum to WGS84, those in lists too.
+func (p *planner) convert(v any, path string) any {
+	switch v := v.(type) {
+	case datumPoint:
+		to := p.e.datums[v.datum]
+		if to == nil {
+			return notA(p.bad, path+".datum", "可转换的坐标系", "a datum that can be converted")
+		}
+		lon, lat := to(v.Lon, v.Lat)
+		return Point{lon, lat}
+	case []map[string]any:
+		for i, item := range v {
+			for name, sub := range item {
+				if given, ok := sub.(datumPoint); ok {
+					item[name] = p.convert(given, fmt.Sprintf("%s.%d.%s", path, i, name))
+				}
+			}
+		}
 	}
-	return 0
-}
-
-// convert brings a point given in another datum to WGS84.
-func (p *planner) convert(f *Field, v any, path string) any {
-	dp, ok := v.(datumPoint)
-	if !ok {
-		return v
-	}
-	to := p.e.datums[dp.datum]
-	if to == nil {
-		return notA(p.bad, path+".datum", "可转换的坐标系", "a datum that can be converted")
-	}
-	lon, lat := to(dp.Lon, dp.Lat)
-	return Point{lon, lat}
+	return v
 }
 
 // complete fills what the field still lacks, in the order of declaration, and
@@ -128,7 +131,7 @@ func (p *planner) complete(f *Field) error {
 	if f.compute != nil && p.stale(f) || f.compute == nil && *v == nil && f.def != nil && p.d.old == nil {
 		p.evaluate(f, v)
 	}
-	if f.Type == Reference && *v != nil && (p.d.old == nil || !sameValue(p.d.old.Values[f.index], *v)) {
+	if *v != nil && p.changed(f) {
 		if err := p.exists(f, *v, path); err != nil {
 			return err
 		}
@@ -162,8 +165,11 @@ func (p *planner) stale(f *Field) bool {
 	return false
 }
 
+// notedAt reports whether something at path, or within it, is wrong already.
 func (p *planner) notedAt(path string) bool {
-	return slices.ContainsFunc(p.bad.Fields, func(f fault.Field) bool { return len(f.Path) >= len(path) && f.Path[:len(path)] == path })
+	return slices.ContainsFunc(p.bad.Fields, func(f fault.Field) bool {
+		return f.Path == path || strings.HasPrefix(f.Path, path+".")
+	})
 }
 
 func (p *planner) copyFrom(f *Field, v *any) error {
@@ -195,29 +201,40 @@ func (p *planner) evaluate(f *Field, v *any) {
 	}
 }
 
+// exists checks that what a reference, or one in a list, points to is there.
 func (p *planner) exists(f *Field, v any, path string) error {
-	ids, many := v.([]string)
-	if !many {
-		ids = []string{v.(string)}
-	}
-	for i, ref := range ids {
-		if f.To == p.d.Row.Type.Name && p.coming[ref] {
-			continue
+	switch v := v.(type) {
+	case string:
+		if f.Type == Reference {
+			return p.refers(f, v, path)
 		}
-		got, err := p.e.Refer(p.ctx, f.To, ref)
-		if err != nil {
-			return err
+	case []string:
+		for i, ref := range v {
+			if err := p.exists(f, ref, fmt.Sprintf("%s.%d", path, i)); err != nil {
+				return err
+			}
 		}
-		if got != nil {
-			continue
+	case []map[string]any:
+		for i, item := range v {
+			for _, sub := range f.Fields {
+				if err := p.exists(sub, item[sub.Name], fmt.Sprintf("%s.%d.%s", path, i, sub.Name)); err != nil {
+					return err
+				}
+			}
 		}
-		at := path
-		if many {
-			at = fmt.Sprintf("%s.%d", path, i)
-		}
-		p.bad.With(at, "所指的记录不存在", "the record it refers to does not exist")
 	}
 	return nil
+}
+
+func (p *planner) refers(f *Field, ref, path string) error {
+	if f.To == p.d.Row.Type.Name && p.coming[ref] {
+		return nil
+	}
+	got, err := p.e.Refer(p.ctx, f.To, ref)
+	if err == nil && got == nil {
+		p.bad.With(path, "所指的记录不存在", "the record it refers to does not exist")
+	}
+	return err
 }
 
 // locate fills the row's place and organisation from the declared fields.

@@ -289,6 +289,9 @@ func (b *builder) seek(q Query) error {
 	if err != nil {
 		return err
 	}
+	if !sortedBy(f, q.Sort, value) {
+		return errCursor()
+	}
 	if q.Sort == "" || q.Sort == "created_at" {
 		op := "<"
 		if q.Sort != "" && !q.Desc {
@@ -322,8 +325,33 @@ func cursorOf(r *Row, sort string) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+func errCursor() error {
+	return fault.New(fault.Invalid, "bad-cursor", "翻页标记无效，请从第一页开始", "the cursor is not valid; start from the first page")
+}
+
+// sortedBy reports whether a cursor's value can come from a page in that
+// order: one of another order, or made by hand, cannot.
+func sortedBy(f *Field, sort string, value any) bool {
+	if value == nil {
+		return true
+	}
+	var ok bool
+	switch {
+	case f == nil:
+		_, ok = value.(int64)
+		return ok && sort != ""
+	case f.kind.columns(f)[0].sql == sqlInt:
+		_, ok = value.(int64)
+	case f.Type == Boolean:
+		_, ok = value.(bool)
+	default:
+		_, ok = value.(string)
+	}
+	return ok
+}
+
 func parseCursor(s string) (any, int64, error) {
-	bad := fault.New(fault.Invalid, "bad-cursor", "翻页标记无效，请从第一页开始", "the cursor is not valid; start from the first page")
+	bad := errCursor()
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil || len(raw) > 4096 {
 		return nil, 0, bad
@@ -359,16 +387,26 @@ func (e *Engine) Each(ctx context.Context, typ string, fn func(*Row) error) erro
 	if err != nil {
 		return err
 	}
-	sql := fmt.Sprintf("select %s from %s where deleted_at is null and %s.n > $1 order by %s.n limit 500", t.sql.columns, t.table, t.table, t.table)
+	return e.pages(ctx, t, func(rows []*Row) error {
+		for _, r := range rows {
+			if err := fn(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// pages calls fn for every living row of a type, a page at a time.
+func (e *Engine) pages(ctx context.Context, t *Type, fn func([]*Row) error) error {
+	sql := fmt.Sprintf("select %s from %s where deleted_at is null and %s.n > $1 order by %s.n limit 200", t.sql.columns, t.table, t.table, t.table)
 	for after := int64(0); ; {
 		rows, err := collect(e.db.Read(ctx), t, sql, []any{after})
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		for _, r := range rows {
-			if err := fn(r); err != nil {
-				return err
-			}
+		if err := fn(rows); err != nil {
+			return err
 		}
 		after = rows[len(rows)-1].N
 	}

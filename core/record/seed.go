@@ -23,6 +23,8 @@ import (
 // Seed is a file of records that a pack brings: kind `seed`. It is loaded at
 // the first start, and again when the file has changed; rows are told apart by
 // their key, which becomes their id, and rows that are the same stay untouched.
+// A cell that is now empty clears its field; a record that somebody has deleted
+// stays deleted; one that the file no longer names stays as it is.
 type Seed struct {
 	decl.Meta
 	Into string `yaml:"into,required"` // record type
@@ -84,6 +86,9 @@ func (l Seeder) Load(ctx context.Context, s *Seed, file []byte) (written int, er
 	}
 	coming := make(map[string]bool, len(rows))
 	for _, r := range rows {
+		if coming[r.key] {
+			return 0, fmt.Errorf("seed %s: %s: line %d: the key %q is there twice", s.Name, s.From, r.line, r.key)
+		}
 		coming[r.key] = true
 	}
 	for chunk := range slices.Chunk(rows, seedChunk) {
@@ -105,7 +110,7 @@ func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow, coming 
 	for i, row := range chunk {
 		keys[i] = row.key
 	}
-	have, err := l.Engine.GetAll(ctx, s.target, keys)
+	have, err := l.Engine.byIDs(ctx, s.target, keys, "")
 	if err != nil {
 		return 0, err
 	}
@@ -115,6 +120,9 @@ func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow, coming 
 	}
 	var drafts []*Draft
 	for _, row := range chunk {
+		if old := byID[row.key]; old != nil && old.DeletedAt != 0 {
+			continue
+		}
 		d, err := l.draft(ctx, s, row, byID[row.key], Author{Now: l.Now(), Coming: coming})
 		if err != nil {
 			return 0, fmt.Errorf("line %d: %w", row.line, err)
@@ -133,11 +141,7 @@ func (l Seeder) draft(ctx context.Context, s *Seed, row seedRow, old *Row, autho
 	if old != nil {
 		return l.Engine.PlanRevise(ctx, old, row.fields, author)
 	}
-	d, err := l.Engine.PlanCreate(ctx, s.target, row.fields, author)
-	if err == nil {
-		d.Row.ID = row.key
-	}
-	return d, err
+	return l.Engine.planNew(ctx, s.target, row.key, row.fields, author)
 }
 
 // write stores a chunk under one act, whose digest covers every revision.
@@ -166,7 +170,7 @@ func (s *Seed) read(file []byte) ([]seedRow, error) {
 	if strings.HasSuffix(s.From, ".geojson") {
 		return s.readGeoJSON(file)
 	}
-	r := csv.NewReader(bytes.NewReader(file))
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff")))) // spreadsheets begin with a mark
 	head, err := r.Read()
 	if err != nil {
 		return nil, err
@@ -238,15 +242,12 @@ func (s *Seed) row(line int, column func(string) (any, bool)) (seedRow, error) {
 			continue
 		}
 		from := orDefault(s.Columns[f.Name], f.Name)
-		var v any
-		if a, b, joined := strings.Cut(from, "+"); joined {
-			x, _ := column(a)
-			y, _ := column(b)
-			v = fmt.Sprintf("%v,%v", x, y)
-			if v == "," {
-				continue
-			}
-		} else if v, _ = column(from); v == nil || v == "" {
+		v, there := cell(from, column)
+		if !there {
+			continue
+		}
+		if v == nil || v == "" {
+			row.fields[f.Name] = nil
 			continue
 		}
 		input, err := f.inputOf(v)
@@ -256,6 +257,21 @@ func (s *Seed) row(line int, column func(string) (any, bool)) (seedRow, error) {
 		row.fields[f.Name] = input
 	}
 	return row, nil
+}
+
+// cell returns what stands in a column, or in two columns "a+b" with a comma
+// between, and whether the file has it.
+func cell(from string, column func(string) (any, bool)) (any, bool) {
+	a, b, joined := strings.Cut(from, "+")
+	if !joined {
+		return column(from)
+	}
+	x, there := column(a)
+	y, both := column(b)
+	if (x == nil || x == "") && (y == nil || y == "") {
+		return nil, there && both
+	}
+	return fmt.Sprintf("%v,%v", x, y), true // one without the other is refused when it is read
 }
 
 // inputOf turns a cell into what the JSON of a request would hold.

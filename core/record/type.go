@@ -90,7 +90,7 @@ type Field struct {
 
 	Default  rule.Source `yaml:"default"` // evaluated when no value is given
 	Computed rule.Source `yaml:"compute"` // evaluated at each write; never input
-	From     string      `yaml:"from"`    // ref_field.field: copied from the record referred to at each write
+	From     string      `yaml:"from"`    // ref_field.field: copied from the record referred to when the reference is set
 	Was      string      `yaml:"was"`     // former name; the column is taken over
 
 	// System fields are added by engines; they are never input.

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 
 	"chengshu/core/decl"
@@ -170,15 +169,4 @@ func AppendField(dst []byte, f *Field, v any) []byte {
 		return append(dst, "null"...)
 	}
 	return f.kind.appendJSON(dst, f, v)
-}
-
-// HistoryItem is one revision.
-type HistoryItem struct {
-	Rev     int64
-	At      int64
-	Act     string
-	Verb    string
-	Actor   string
-	Changed []string
-	Fields  map[string]json.RawMessage
 }
