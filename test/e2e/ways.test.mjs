@@ -1,0 +1,116 @@
+// Other ways through the same pages: without a mouse, in English, and the law article by article.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { axe } from "./harness/axe.mjs";
+import { launch, withoutChromium } from "./harness/chrome.mjs";
+import { start, withoutProgram } from "./harness/city.mjs";
+import { category, manhole, numberPattern, settled, visit } from "./harness/pages.mjs";
+import { shot } from "./harness/shot.mjs";
+
+const skip = withoutProgram() || withoutChromium();
+const articles = 61; // of the Regulation
+let browser, city;
+
+before(async () => {
+  if (skip) return;
+  [city, browser] = await Promise.all([start(), launch()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await city?.stop();
+});
+
+const mostStops = 80;
+
+/** Presses Tab until the element has the focus, as one without a mouse must. */
+async function tabTo(page, locator) {
+  for (let stop = 0; stop < mostStops; stop++) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`no ${locator} within ${mostStops} presses of Tab`);
+}
+
+test("a problem is reported with the keyboard alone", { skip }, async () => {
+  const { page, faults } = await city.actor(browser);
+  const key = (name) => page.keyboard.press(name);
+  const type = (words) => page.keyboard.type(words);
+
+  await page.goto("/login");
+  await settled(page);
+  await tabTo(page, page.getByRole("textbox", { name: "账号" }));
+  await type("citizen");
+  await tabTo(page, page.getByLabel("密码"));
+  await type("citizen-demo");
+  await key("Enter");
+  const way = page.getByRole("main").getByRole("link", { name: /随手报/ });
+  await way.waitFor();
+  await tabTo(page, way);
+  await key("Enter");
+
+  const kind = page.getByRole("combobox", { name: /类别/ });
+  await kind.waitFor();
+  await settled(page);
+  await tabTo(page, kind);
+  await type(category);
+  await page.locator(".ant-select-item-option-active").filter({ hasText: category }).waitFor();
+  await key("Enter");
+
+  await tabTo(page, page.getByRole("radio", { name: "地图选点" }));
+  await key("ArrowRight");
+  await key("ArrowRight");
+  await tabTo(page, page.getByLabel("经度"));
+  await type(String(manhole.lon));
+  await tabTo(page, page.getByLabel("纬度"));
+  await type(String(manhole.lat));
+  await page.locator(".cs-place-chosen").getByText("位于长安区").waitFor();
+  await tabTo(page, page.getByLabel(/情况描述/));
+  await type("用键盘上报的井盖缺失");
+  await axe(page);
+  await tabTo(page, page.locator("form").getByRole("button", { name: "上报", exact: true }));
+  await key("Enter");
+  assert.match(await page.locator(".cs-result-number").textContent(), numberPattern);
+  assert.deepEqual(faults, []);
+});
+
+test("a form that is not right leads to what is wrong", { skip }, async () => {
+  const { page } = await city.actor(browser, "citizen");
+  await page.goto("/public/s/city-governance/report");
+  await settled(page);
+  await page.locator("form").getByRole("button", { name: "上报", exact: true }).click();
+  const summary = page.getByRole("alert").filter({ hasText: "有 3 处需要修改" });
+  await summary.waitFor();
+  assert.ok(await summary.evaluate((element) => element.contains(document.activeElement)), "the summary has the focus");
+  await axe(page);
+  await summary.getByRole("link", { name: "情况描述" }).click();
+  assert.ok(await page.getByLabel(/情况描述/).evaluate((element) => element === document.activeElement), "the link leads to the field");
+});
+
+test("the pages speak English when asked, and remember it", { skip }, async () => {
+  const { page, faults } = await city.actor(browser, "dispatcher");
+  await page.goto("/office/inbox");
+  await settled(page);
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  await visit(page, "/office/s/city-governance/incidents", "english");
+  await page.getByRole("heading", { level: 1, name: "City incidents" }).waitFor();
+  await page.getByRole("button", { name: "中文" }).click();
+  await page.getByRole("heading", { level: 1, name: "城市事件" }).waitFor();
+  assert.deepEqual(faults, []);
+});
+
+test("the law's page lists all articles, each with what carries it out", { skip }, async () => {
+  const { page, faults } = await city.actor(browser);
+  await visit(page, "/public/s/coordination/law");
+  assert.equal(await page.locator("article.cs-article").count(), articles);
+  const governance = page.locator("#article-36");
+  await governance.getByText("一网统管").first().waitFor();
+  await page.getByRole("searchbox").fill("公共数据");
+  await page.waitForFunction((all) => document.querySelectorAll("article.cs-article").length < all, articles);
+  assert.ok((await page.locator("article.cs-article").count()) > 0, "the words are found");
+  await page.getByRole("searchbox").fill("");
+  await shot(page, "law");
+  assert.deepEqual(faults, []);
+});
