@@ -27,7 +27,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) 
 		return nil, fmt.Errorf("db: open: %w", err)
 	}
 	write, err := sql.Open("sqlite", sqliteURL(path, "journal_mode(wal)", "synchronous(full)", "cache_size(-8000)",
-		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
+		"temp_store(memory)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, fmt.Errorf("db: open %s: %w", path, err)
 	}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -33,7 +34,12 @@ type Engine struct {
 	wake  chan struct{} // tells Run so; capacity one
 	turn  chan struct{} // held by who indexes; capacity one
 
-	growing map[*Index]bool // may have segments to merge; guarded by turn
+	growing map[*Index]bool // may have segments to merge; guarded by mu
+
+	begun   atomic.Int64                       // passes of Settle that have begun
+	settled int64                              // the last of them that was done; guarded by turn
+	hasty   atomic.Int64                       // searches in Settle
+	yield   atomic.Pointer[context.CancelFunc] // takes the turn from Run
 }
 
 // New returns an engine. Its Migrations must be applied, and Run be running,

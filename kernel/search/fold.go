@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -38,11 +39,27 @@ func (e *Engine) Settle(ctx context.Context) error {
 	if e.dialect != db.SQLite {
 		return nil
 	}
+	// Searches that wait for a turn share the next pass: it began after all of
+	// them asked.
+	asked := e.begun.Load()
+	e.hasty.Add(1)
+	defer e.hasty.Add(-1)
+	if stop := e.yield.Load(); stop != nil {
+		(*stop)()
+	}
 	if err := e.take(ctx); err != nil {
 		return err
 	}
 	defer e.give()
-	return e.fold(ctx, e.db.Do, maxSettle)
+	if e.settled > asked {
+		return nil
+	}
+	began := e.begun.Add(1)
+	err := e.fold(ctx, e.db.Do, maxSettle)
+	if err == nil {
+		e.settled = began
+	}
+	return err
 }
 
 // Run indexes what is noted, at low priority, until ctx ends. On PostgreSQL
@@ -69,11 +86,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // pass indexes what it can and returns how long to wait before the next pass,
 // 0 when nothing is left.
 func (e *Engine) pass(ctx context.Context) time.Duration {
-	if e.take(ctx) != nil {
-		return 0
-	}
-	defer e.give()
-	err := e.fold(ctx, e.db.DoLow, 1)
+	err := e.patiently(ctx)
 	if err == nil {
 		err = e.merge(ctx)
 	}
@@ -83,10 +96,31 @@ func (e *Engine) pass(ctx context.Context) time.Duration {
 		}
 		return retry
 	}
-	if e.dirty.Load() || len(e.growing) > 0 {
+	if e.dirty.Load() || len(e.grown()) > 0 {
 		return time.Millisecond
 	}
 	return 0
+}
+
+// patiently indexes one batch at low priority. A search that comes meanwhile
+// does not wait for that: it takes the turn and does the work itself.
+func (e *Engine) patiently(ctx context.Context) error {
+	if err := e.take(ctx); err != nil {
+		return err
+	}
+	defer e.give()
+	own, stop := context.WithCancel(ctx)
+	defer stop()
+	e.yield.Store(&stop)
+	defer e.yield.Store(nil)
+	if e.hasty.Load() > 0 {
+		stop()
+	}
+	err := e.fold(own, e.db.DoLow, 1)
+	if err != nil && own.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 func (e *Engine) take(ctx context.Context) error {
@@ -144,17 +178,26 @@ func (e *Engine) known(notes []note) bool {
 }
 
 func (e *Engine) grew(notes []note) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, v := range notes {
-		if x := e.index(v.table); x != nil {
+		if x := e.tables[v.table]; x != nil {
 			e.growing[x] = true
 		}
 	}
 }
 
+// grown returns the indexes that may have segments to merge.
+func (e *Engine) grown() []*Index {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.growing))
+}
+
 // merge takes one step towards fewer segments in each index that grew, as
 // every segment costs each search some 20 µs.
 func (e *Engine) merge(ctx context.Context) error {
-	for x := range e.growing {
+	for _, x := range e.grown() {
 		var before, after int64
 		err := e.db.DoLow(ctx, func(tx *db.Tx) error {
 			if err := tx.QueryRow(`select total_changes()`).Scan(&before); err != nil {
@@ -169,7 +212,9 @@ func (e *Engine) merge(ctx context.Context) error {
 			return err
 		}
 		if after-before < 2 { // FTS5's sign that nothing is left to merge.
+			e.mu.Lock()
 			delete(e.growing, x)
+			e.mu.Unlock()
 		}
 	}
 	return nil
