@@ -59,8 +59,12 @@ function useMap(frame: React.RefObject<HTMLDivElement | null>, dark: boolean, la
   const firstTitle = useRef(title);
   useEffect(() => {
     if (!frame.current) return;
+    const { dataset } = frame.current;
     const created = createMap(frame.current, { dark, title: firstTitle.current });
     created.once("load", () => setMap(created));
+    // Tells tests, and printing, when there is something to see.
+    created.on("dataloading", () => delete dataset.drawn);
+    created.on("idle", () => (dataset.drawn = "true"));
     return () => {
       setMap(undefined);
       created.remove();

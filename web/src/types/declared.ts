@@ -15,10 +15,10 @@ export function fieldOf(type: Type, name: string): Field | undefined {
   return type.fields.find((field) => field.name === name);
 }
 
-/** Whether a name means a fact that the program keeps by itself. A declared field of the same name comes first. */
+/** Whether a name means a fact that the program keeps by itself: those of a case always do, the others unless a field is declared so. */
 export function isBuiltin(type: Type, name: string): name is Builtin {
-  if (fieldOf(type, name)) return false;
-  return commonBuiltins.has(name) || (type.kind === "case" && caseBuiltins.has(name));
+  if (type.kind === "case" && caseBuiltins.has(name)) return true;
+  return commonBuiltins.has(name) && !fieldOf(type, name);
 }
 
 /** The heading of a column or filter. */
