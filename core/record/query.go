@@ -160,7 +160,7 @@ func (b *builder) build(ctx context.Context, e *Engine, q Query) error {
 		b.args = append(b.args, args...)
 	}
 	if q.Near != nil || q.Box != nil {
-		if err := b.place(q); err != nil {
+		if err := b.place(ctx, e, q); err != nil {
 			return err
 		}
 	}
@@ -205,7 +205,7 @@ func (b *builder) cond(c Cond) error {
 // place narrows to a box, and within it to a circle: cells by the index, then
 // degrees exactly. A circle is taken on the local plane, which within 50 km
 // errs by less than one in a thousand.
-func (b *builder) place(q Query) error {
+func (b *builder) place(ctx context.Context, e *Engine, q Query) error {
 	f := b.t.pointField()
 	if f == nil {
 		return fault.New(fault.Invalid, "no-point", "此类记录没有位置", "records of this type have no place")
@@ -216,11 +216,15 @@ func (b *builder) place(q Query) error {
 	} else {
 		box = *q.Box
 	}
-	var ranges []string
-	for _, r := range box.cover() {
-		ranges = append(ranges, fmt.Sprintf("%s between %s and %s", f.Name, b.arg(r.low), b.arg(r.high)))
+	few, living, err := e.few(ctx, b.t, q, box)
+	switch {
+	case err != nil:
+		return err
+	case few:
+		b.add(fmt.Sprintf("%s in (select n from %s where %s and %s)", b.n(), b.t.table, living, b.cells(f, box)))
+	default:
+		b.add(b.cells(f, box))
 	}
-	b.add("(" + strings.Join(ranges, " or ") + ")")
 	lon, lat := f.Name+"_lon", f.Name+"_lat"
 	if q.Near == nil {
 		b.add(fmt.Sprintf("%s between %s and %s", lon, b.arg(box.West), b.arg(box.East)))
@@ -234,6 +238,38 @@ func (b *builder) place(q Query) error {
 	b.add(fmt.Sprintf("(%[1]s - %[2]s) * (%[1]s - %[2]s) * %[3]s + (%[4]s - %[5]s) * (%[4]s - %[5]s) * %[6]s <= %[7]s",
 		lon, x0, x1, lat, y0, y1, b.arg(q.Near.Metres*q.Near.Metres)))
 	return nil
+}
+
+// cells returns the condition that a point lies in a cell which the box touches.
+func (b *builder) cells(f *Field, box Box) string {
+	var ranges []string
+	for _, r := range box.cover() {
+		ranges = append(ranges, fmt.Sprintf("%s between %s and %s", f.Name, b.arg(r.low), b.arg(r.high)))
+	}
+	return "(" + strings.Join(ranges, " or ") + ")"
+}
+
+// fewRows is how many rows of a box are sooner read by its cells and sorted
+// than met by reading all rows in the asked order.
+const fewRows = 2000
+
+// few reports whether the cells of the box hold at most fewRows, and under
+// which condition the index of cells knows them. SQLite cannot tell, and left
+// to itself would read all rows newest first. The index of a case type holds
+// open cases only: it serves a query that asks for them.
+func (e *Engine) few(ctx context.Context, t *Type, q Query, box Box) (few bool, living string, err error) {
+	living = t.living()
+	open := slices.ContainsFunc(q.Where, func(c Cond) bool { return c.Field == "closed_at" && c.Null })
+	if t.Case && !open {
+		return false, "", nil
+	}
+	b := &builder{t: t}
+	b.add(living)
+	b.add(b.cells(t.pointField(), box))
+	b.args = append(b.args, fewRows+1)
+	var n int64
+	err = e.db.Read(ctx).QueryRow(fmt.Sprintf("select count(*) from (select 1 from %s%s limit $%d) cells", t.table, b.where(), len(b.args)), b.args...).Scan(&n)
+	return n <= fewRows, living, err
 }
 
 func (t *Type) pointField() *Field {

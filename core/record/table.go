@@ -56,14 +56,19 @@ func (t *Type) statements() statements {
 	}
 }
 
+// living is the condition of the rows that most indexes hold.
+func (t *Type) living() string {
+	if t.Case {
+		return "closed_at is null"
+	}
+	return "deleted_at is null"
+}
+
 // indexes returns "unique |(columns) where …" definitions. Those of a case
 // type leave closed cases out, so that the archive costs nothing to keep.
 func (t *Type) indexes() []string {
 	out := []string{"unique |(id)"}
-	living := " where deleted_at is null"
-	if t.Case {
-		living = " where closed_at is null"
-	}
+	living := " where " + t.living()
 	for _, name := range t.Unique {
 		out = append(out, "unique |("+name+") where deleted_at is null")
 	}
