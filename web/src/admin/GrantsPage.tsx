@@ -19,7 +19,7 @@ export function GrantsPage() {
   return (
     <Page title={t.admin.grants}>
       <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-        <Input type="search" className="cs-law-search" prefix={<SearchOutlined aria-hidden />} aria-label={t.admin.grantFilter} placeholder={t.admin.grantFilter} value={words} onChange={(event) => setWords(event.target.value)} />
+        <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.admin.grantFilter} placeholder={t.admin.grantFilter} value={words} onChange={(event) => setWords(event.target.value)} />
       </form>
       <Loaded query={grants} rows={10}>
         {({ items }) => {

@@ -28,7 +28,7 @@ export function OrgsPage() {
   return (
     <Page title={t.admin.orgs}>
       <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-        <Input type="search" className="cs-law-search" prefix={<SearchOutlined aria-hidden />} aria-label={t.admin.orgSearch} placeholder={t.admin.orgSearch} value={typed} onChange={(event) => setTyped(event.target.value)} />
+        <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.admin.orgSearch} placeholder={t.admin.orgSearch} value={typed} onChange={(event) => setTyped(event.target.value)} />
       </form>
       <Section title={t.admin.orgs}>
         <Level key={q} parent="" q={q} />

@@ -3,6 +3,7 @@ import { ApartmentOutlined, UnorderedListOutlined } from "@ant-design/icons";
 import { useId, useMemo, useState } from "react";
 import type { Action, Process } from "../api/types";
 import { DataTable } from "../kit/DataTable";
+import { formatSpan } from "../kit/span";
 import { useText } from "../text";
 import type { Text } from "../text";
 import { layOut } from "./layout";
@@ -120,7 +121,7 @@ export function ProcessTable({ process, current }: { process: Process; current?:
         { key: "from", title: t.case.from, header: true, render: ({ from }) => (from ? title(from) : t.case.anyState) },
         { key: "action", title: t.case.action, render: ({ action }) => pick(action.title) || action.name },
         { key: "to", title: t.case.to, render: ({ action, from }) => title(action.to ?? from) },
-        { key: "within", title: t.case.within, render: ({ action, from }) => states.get(action.to ?? from)?.within ?? "" },
+        { key: "within", title: t.case.within, render: ({ action, from }) => formatSpan(states.get(action.to ?? from)?.within, t.span) },
       ]}
     />
   );

@@ -4,7 +4,7 @@ import { Changes } from "../detail/Changes";
 import { FileList } from "../detail/FieldValue";
 import { Empty } from "../kit/states";
 import { formatTime } from "../kit/time";
-import { useText, wordFor } from "../text";
+import { useText, verbName, wordFor } from "../text";
 import type { Text } from "../text";
 import { fieldOf } from "../types/declared";
 
@@ -30,13 +30,13 @@ export function goesBack(process: Process | undefined, from: string | undefined,
 /** Whether the program did it by itself: an action declared so, or a deadline that passed. A person's name may be withheld all the same. */
 export function isSystemStep(process: Process | undefined, item: TimelineItem): boolean {
   if (item.actor_name) return false;
-  const name = item.verb.slice(item.verb.lastIndexOf(".") + 1);
+  const name = verbName(item.verb);
   const action = process?.actions.find((one) => one.name === name);
   return action ? action.system === true : name !== "comment";
 }
 
 function stepClass(type: Type, item: TimelineItem): string {
-  if (item.verb.endsWith("comment")) return "cs-step cs-step-comment";
+  if (verbName(item.verb) === "comment") return "cs-step cs-step-comment";
   if (goesBack(type.process, item.from, item.to)) return "cs-step cs-step-back";
   return isSystemStep(type.process, item) ? "cs-step cs-step-system" : "cs-step";
 }
@@ -50,7 +50,7 @@ function Step({ type, id, item, text }: { type: Type; id: string; item: Timeline
     <li className={stepClass(type, item)}>
       <span className="cs-step-dot" aria-hidden />
       <div className="cs-step-head">
-        <strong>{pick(item.title) || wordFor(t.item.verbs, item.verb.slice(item.verb.lastIndexOf(".") + 1))}</strong>
+        <strong>{pick(item.title) || wordFor(t.item.verbs, verbName(item.verb))}</strong>
         <time dateTime={item.at} className="cs-number cs-muted">
           {formatTime(item.at)}
         </time>

@@ -26,7 +26,7 @@ export function CatalogueView() {
   return (
     <>
       <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-        <Input type="search" className="cs-law-search" prefix={<SearchOutlined aria-hidden />} aria-label={t.catalogue.filter} placeholder={t.catalogue.filter} value={words} onChange={(event) => setWords(event.target.value)} />
+        <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.catalogue.filter} placeholder={t.catalogue.filter} value={words} onChange={(event) => setWords(event.target.value)} />
         <Segmented<Shown>
           aria-label={t.catalogue.kind}
           value={shown}

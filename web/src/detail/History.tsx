@@ -2,7 +2,7 @@ import type { HistoryItem, Type } from "../api/types";
 import { useHistory } from "../api/queries";
 import { Empty, Loaded } from "../kit/states";
 import { formatTime } from "../kit/time";
-import { useText, wordFor } from "../text";
+import { useText, verbName, wordFor } from "../text";
 import type { Text } from "../text";
 import { nameTitle } from "../types/declared";
 import { Changes } from "./Changes";
@@ -35,7 +35,7 @@ function Revision({ item, type, id, text }: { item: HistoryItem; type: Type; id:
     <li>
       <div className="cs-row">
         <strong>{t.item.revision(item.rev)}</strong>
-        <span>{wordFor(t.item.verbs, item.verb)}</span>
+        <span>{wordFor(t.item.verbs, verbName(item.verb))}</span>
         <time dateTime={item.at} className="cs-muted">
           {formatTime(item.at)}
         </time>

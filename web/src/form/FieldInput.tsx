@@ -91,7 +91,7 @@ function ChoiceInput({ id, field, raw, change, described, invalid, required }: I
 function ScaleInput({ id, field, raw, change }: InputProps) {
   const { min = 1, max = 5 } = field;
   const options = Array.from({ length: max - min + 1 }, (_, index) => String(min + index));
-  return <Radio.Group id={id} className="cs-radios" optionType="button" buttonStyle="solid" options={options} value={raw} onChange={(event) => change(event.target.value as string)} />;
+  return <Radio.Group id={id} className="cs-radios" options={options} value={raw} onChange={(event) => change(event.target.value as string)} />;
 }
 
 const inputTypes: Partial<Record<Field["type"], string>> = { date: "date", time: "datetime-local" };

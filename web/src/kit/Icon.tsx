@@ -23,6 +23,7 @@ import {
   ReadOutlined,
   SafetyCertificateOutlined,
   ShopOutlined,
+  SolutionOutlined,
   TeamOutlined,
   ToolOutlined,
 } from "@ant-design/icons";
@@ -53,6 +54,7 @@ const named: Record<string, Drawn> = {
   law: ReadOutlined,
   list: ProfileOutlined,
   map: EnvironmentOutlined,
+  mine: SolutionOutlined,
   notice: NotificationOutlined,
   org: ApartmentOutlined,
   report: NotificationOutlined,

@@ -22,10 +22,9 @@ export function itemColumns(type: Type, names: string[], face: Face, text: Text)
 }
 
 function ItemLink({ item, type, name, face, text }: { item: Item; type: Type; name: string; face: Face; text: Text }) {
-  // A reference or a file in the first column would be a link within a link, so that column is the item's title then.
+  // A reference's own link, or a file's, would be a link within a link.
   const field = fieldOf(type, name);
-  const linked = field?.type === "reference" || field?.type === "file";
-  const content = linked ? undefined : cell(item, type, name, text);
+  const content = field?.type === "reference" ? label(item, name, text) : field?.type === "file" ? undefined : cell(item, type, name, text);
   return <Link to={itemHref(face, item.type, item.id)}>{content || itemTitle(item, type, text)}</Link>;
 }
 

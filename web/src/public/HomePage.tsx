@@ -8,7 +8,7 @@ import { ScreenIcon } from "../kit/Icon";
 import { Page, Section } from "../kit/Page";
 import { Empty, Loaded, Loading } from "../kit/states";
 import { useSession } from "../session/session";
-import { byPack, isPlace, navOf, screenPath } from "../shell/paths";
+import { byPack, isMine, isPlace, navOf, screenPath } from "../shell/paths";
 import { useText } from "../text";
 import "./home.css";
 
@@ -34,7 +34,7 @@ export function HomePage() {
 function Parts({ items, signedIn }: { items: NavItem[]; signedIn: boolean }) {
   const { t } = useText();
   const laws = items.filter((item) => item.view === "law");
-  const lists = items.filter((item) => item.view === "list" && item.of !== undefined);
+  const lists = items.filter(isMine);
   const others = items.filter((item) => isPlace(item.view) && item.view !== "law" && !lists.includes(item));
   return (
     <>

@@ -36,6 +36,11 @@ export function isPlace(view: View): boolean {
   return view !== "form";
 }
 
+/** A list of the user's own cases or records, which a pack marks by its icon. */
+export function isMine(item: NavItem): boolean {
+  return item.view === "list" && item.of !== undefined && item.icon === "mine";
+}
+
 /** Screens of one face in their declared order; those without one come last, by name. */
 export function navOf(items: NavItem[] | undefined, face: Face): NavItem[] {
   const last = Number.MAX_SAFE_INTEGER;

@@ -292,6 +292,7 @@ export const en: Dictionary = {
     by: (name) => `by ${name}`,
     system: "system",
     changed: "Changed",
+    values: (n) => `What was entered (${plural(n, "value", "values")})`,
     deleteTitle: "Delete this?",
     deleteHelp: "It leaves the lists; its history and evidence stay.",
     deleted: "Deleted",
@@ -300,6 +301,8 @@ export const en: Dictionary = {
       create: "Created",
       update: "Changed",
       delete: "Deleted",
+      seed: "First import",
+      import: "Imported",
       read: "Read",
       open: "Opened",
       comment: "Comment",
@@ -369,6 +372,18 @@ export const en: Dictionary = {
     minutes: (n) => `${n} min`,
     seconds: (n) => `${n} s`,
     label: "Countdown to the deadline",
+  },
+
+  span: {
+    minutes: (n) => plural(n, "minute", "minutes"),
+    hours: (n) => plural(n, "hour", "hours"),
+    days: (n) => plural(n, "day", "days"),
+    months: (n) => plural(n, "month", "months"),
+    years: (n) => plural(n, "year", "years"),
+    weeks: (n) => plural(n, "week", "weeks"),
+    workMinutes: (n) => plural(n, "working minute", "working minutes"),
+    workHours: (n) => plural(n, "working hour", "working hours"),
+    workDays: (n) => plural(n, "working day", "working days"),
   },
 
   inbox: {

@@ -34,6 +34,11 @@ export function useText(): Text {
   return useContext(context);
 }
 
+/** The act's name without its type: `incident.report` is `report`. */
+export function verbName(verb: string): string {
+  return verb.slice(verb.lastIndexOf(".") + 1);
+}
+
 /** The word for a code when the dictionary has one, else the code itself: packs may declare codes that this program does not know. */
 export function wordFor(words: Readonly<Record<string, string>>, code: string | undefined): string {
   if (code === undefined) return "";

@@ -290,6 +290,7 @@ export const zh = {
     by: (name: string) => `由 ${name}`,
     system: "系统",
     changed: "改动",
+    values: (n: number) => `填写的内容（${n} 项）`,
     deleteTitle: "确定删除这条内容吗？",
     deleteHelp: "删除后列表里不再显示，历史和证据仍会保留。",
     deleted: "已删除",
@@ -298,6 +299,8 @@ export const zh = {
       create: "创建",
       update: "修改",
       delete: "删除",
+      seed: "初始导入",
+      import: "导入",
       read: "查看",
       open: "受理",
       comment: "留言",
@@ -367,6 +370,18 @@ export const zh = {
     minutes: (n: number) => `${n} 分`,
     seconds: (n: number) => `${n} 秒`,
     label: "办理倒计时",
+  },
+
+  span: {
+    minutes: (n: number) => `${n} 分钟`,
+    hours: (n: number) => `${n} 小时`,
+    days: (n: number) => `${n} 天`,
+    months: (n: number) => `${n} 个月`,
+    years: (n: number) => `${n} 年`,
+    weeks: (n: number) => `${n} 周`,
+    workMinutes: (n: number) => `${n} 个工作分钟`,
+    workHours: (n: number) => `${n} 个工作小时`,
+    workDays: (n: number) => `${n} 个工作日`,
   },
 
   inbox: {
