@@ -2,12 +2,15 @@
 // of the screen either.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { axe } from "./harness/axe.mjs";
 import { launch, withoutChromium } from "./harness/chrome.mjs";
 import { start, withoutProgram } from "./harness/city.mjs";
-import { manhole, visit } from "./harness/pages.mjs";
+import { manhole, settled, visit } from "./harness/pages.mjs";
+import { shot } from "./harness/shot.mjs";
 
 const skip = withoutProgram() || withoutChromium();
 const office = "/office/s";
+const pictures = process.env.SCREENSHOTS === "all";
 
 /** Pages by who opens them; the empty name is a visitor. `:case` is a reported incident. */
 const pages = {
@@ -41,11 +44,8 @@ const pages = {
   ],
 };
 
-const modes = {
-  desktop: { options: {}, elder: false },
-  elder: { options: {}, elder: true },
-  phone: { options: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }, elder: false },
-};
+const desktop = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
 
 let browser, city, item;
 
@@ -65,19 +65,44 @@ after(async () => {
   await city?.stop();
 });
 
-for (const [mode, { options, elder }] of Object.entries(modes))
-  for (const [account, paths] of Object.entries(pages))
-    test(`${mode}: ${account || "a visitor"}`, { skip }, async () => {
-      const { context, page, faults } = await city.actor(browser, account, options);
-      await page.addInitScript((value) => localStorage.setItem("chengshu.preferences", JSON.stringify({ elder: value })), elder);
-      const wrong = [];
-      for (const path of paths) {
-        const name = `${mode}-${account || "visitor"}${path.replace(/\?.*/, "").replaceAll("/", "-").replace(":", "")}`;
-        await visit(page, path.replace(":case", item), name).catch((error) => wrong.push(`${path}: ${error.message}`));
-        assert.equal(await page.evaluate(() => document.documentElement.dataset.elder), String(elder), path);
-        const [wide, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-        if (wide > width) wrong.push(`${path}: ${wide} px wide on a screen of ${width} px`);
-      }
-      await context.close();
-      assert.deepEqual([...wrong, ...faults], []);
+for (const [account, paths] of Object.entries(pages)) {
+  const name = account || "visitor";
+  test(`${name}: at a desk and on a phone`, { skip }, async () => {
+    const { context, page, faults } = await city.actor(browser, account, { viewport: desktop });
+    const wrong = await each(paths, async (path) => {
+      await page.setViewportSize(desktop);
+      await visit(page, path, picture(name, "desk", path));
+      await page.setViewportSize(phone);
+      await settled(page);
+      if (pictures) await shot(page, picture(name, "phone", path));
+      await axe(page);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= phone.width, `${wide} px wide on a phone of ${phone.width} px`);
     });
+    await context.close();
+    assert.deepEqual([...wrong, ...faults], []);
+  });
+
+  test(`${name}: in the elders' mode`, { skip }, async () => {
+    const { context, page, faults } = await city.actor(browser, account, { viewport: desktop });
+    await context.addInitScript(() => localStorage.setItem("chengshu.preferences", JSON.stringify({ elder: true })));
+    const wrong = await each(paths, async (path) => {
+      await visit(page, path, picture(name, "elder", path));
+      assert.equal(await page.locator("html").getAttribute("data-elder"), "true");
+    });
+    await context.close();
+    assert.deepEqual([...wrong, ...faults], []);
+  });
+}
+
+/** Looks at every page even when one is wrong, and returns what was wrong, by page. */
+async function each(paths, look) {
+  const wrong = [];
+  for (const path of paths) await look(path.replace(":case", item)).catch((error) => wrong.push(`${path}: ${error.message}`));
+  return wrong;
+}
+
+/** With SCREENSHOTS=all, the name of the page's picture. */
+function picture(name, mode, path) {
+  return pictures ? `${mode}-${name}${path.replace(item, "case").replace(/\?.*/, "").replaceAll("/", "-")}` : undefined;
+}

@@ -60,9 +60,9 @@ test("a problem is reported with the keyboard alone", { skip }, async () => {
   await tabTo(page, page.getByRole("radio", { name: "地图选点" }));
   await key("ArrowRight");
   await key("ArrowRight");
-  await tabTo(page, page.getByLabel("经度"));
+  await tabTo(page, page.getByRole("textbox", { name: "经度" }));
   await type(String(manhole.lon));
-  await tabTo(page, page.getByLabel("纬度"));
+  await tabTo(page, page.getByRole("textbox", { name: "纬度" }));
   await type(String(manhole.lat));
   await page.locator(".cs-place-chosen").getByText("位于长安区").waitFor();
   await tabTo(page, page.getByLabel(/情况描述/));

@@ -17,6 +17,7 @@ export const numberPattern = /SJ\d{13}/;
 export async function settled(page) {
   await page.locator("main h1").first().waitFor();
   await page.waitForFunction(() => !document.querySelector(".cs-loading, .ant-skeleton, .ant-spin-spinning, [aria-busy=true]"));
+  await page.waitForFunction(() => document.querySelectorAll(".cs-map-frame:not([data-drawn])").length === 0);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete || image.loading === "lazy"));
 }
 
