@@ -50,6 +50,7 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
+    testTimeout: 30_000, // the machine may be busy; none takes a second on an idle one
     env: { TZ: "Asia/Shanghai" },
   },
 });

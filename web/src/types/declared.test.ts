@@ -54,7 +54,8 @@ describe("forms", () => {
   it("offer a person's start actions only", () => expect(startActions(type).map((action) => action.name)).toEqual(["report"]));
 
   it("have a line for each field, for the unit a case goes to, and for the note", () => {
-    const entries = entriesOf(type, [{ field: "category" }, { field: "unit", required: true }, { note: true, required: true }, { field: "class" }, { field: "nowhere" }], "说明");
+    const listed: Type = { ...type, fields: [...type.fields, { name: "unit", title: { zh: "承办单位" }, type: "reference", ref: "org", computed: true }] };
+    const entries = entriesOf(listed, [{ field: "category" }, { field: "unit", required: true }, { note: true, required: true }, { field: "class" }, { field: "nowhere" }], "说明");
     expect(entries.map(({ name, required, note, field }) => [name, required, note, field.ref])).toEqual([
       ["category", true, false, "event-category"],
       ["unit", true, false, "org"],

@@ -79,7 +79,7 @@ export function entriesOf(type: Type, form: FormEntry[] | undefined, noteTitle: 
   const entries: Entry[] = [];
   for (const { field: name, note, required } of form ?? []) {
     const field = name === undefined ? undefined : fieldOf(type, name);
-    const kept = field ?? keptField(type, name);
+    const kept = keptField(type, name) ?? field; // the type lists it too, as one that is not input
     if (kept && !kept.computed) entries.push({ name: kept.name, field: kept, required: required ?? kept.required ?? false, note: false });
     else if (field === undefined && (note || name === noteName)) entries.push({ name: noteName, field: noteField(noteTitle), required: required ?? false, note: true });
   }
