@@ -1,11 +1,17 @@
 package server
 
 import (
+	"context"
+	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"chengshu/core/identity"
 	"chengshu/core/record"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/db"
@@ -20,14 +26,21 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request) error {
 		return s.denied(actor)
 	}
 	name, err := url.PathUnescape(r.Header.Get("X-Filename"))
-	if err != nil || !utf8.ValidString(name) || len(name) > 255 {
-		return fault.New(fault.Invalid, "bad-filename", "X-Filename 应为百分号编码的文件名，最多 255 字节", "X-Filename must be a percent-encoded name of at most 255 bytes")
+	if err != nil || !utf8.ValidString(name) || len(name) > 255 || strings.ContainsFunc(name, unicode.IsControl) {
+		return fault.New(fault.Invalid, "bad-filename", "X-Filename 应为百分号编码的文件名，最多 255 字节，不含控制字符", "X-Filename must be a percent-encoded name of at most 255 bytes without control characters")
 	}
-	ref, err := s.blobs.Put(r.Context(), r.Body, int64(s.cfg.BlobLimit))
+	body := upload{from: r.Body}
+	ref, err := s.blobs.Put(r.Context(), &body, int64(s.cfg.BlobLimit))
+	if body.failed != nil {
+		return fault.Wrap(body.failed, fault.Invalid, "cut-off", "文件未能收全，请重新上传", "the file did not arrive whole; send it again")
+	}
 	if err != nil {
 		return err
 	}
 	if !blob.Allowed(ref.Media) {
+		if err := s.blobs.Delete(r.Context(), ref.Hash); err != nil { // no record holds a file of this kind
+			s.log.Warn("a refused file stays in the store", "file", ref.Hash, "err", err)
+		}
 		return fault.New(fault.Invalid, "bad-media", "不接受此类文件："+ref.Media, "files of this kind are not accepted: "+ref.Media)
 	}
 	err = s.db.Do(r.Context(), func(tx *db.Tx) error {
@@ -39,6 +52,20 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return send(w, http.StatusCreated, record.FileRef{ID: ref.Hash, Name: name, Size: ref.Size, Media: ref.Media})
+}
+
+// upload remembers that the sender broke off, which is no failure of ours.
+type upload struct {
+	from   io.Reader
+	failed error
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.from.Read(p)
+	if err != nil && err != io.EOF {
+		u.failed = err
+	}
+	return n, err
 }
 
 // fileMigrations keeps who sent which file, until a record takes it in.
@@ -100,13 +127,25 @@ func (s *Server) fileIn(r *http.Request, hash string) (record.FileRef, error) {
 		}
 		return record.FileRef{}, missing
 	}
-	ref := record.FileRef{ID: hash}
-	err := s.db.Read(r.Context()).QueryRow(`select name, size, media from server_file where id = $1 and person = $2`,
-		hash, orText(actor.Person, actor.Client)).Scan(&ref.Name, &ref.Size, &ref.Media)
-	if err != nil {
-		return ref, missing
+	ref, err := s.fileOf(r.Context(), actor, hash)
+	if err == nil && ref == nil {
+		return record.FileRef{}, missing
 	}
-	return ref, nil
+	if err != nil {
+		return record.FileRef{}, err
+	}
+	return *ref, nil
+}
+
+// fileOf returns a file that the actor has stored, nil when they have not.
+func (s *Server) fileOf(ctx context.Context, actor *identity.Actor, hash string) (*record.FileRef, error) {
+	ref := record.FileRef{ID: hash}
+	err := s.db.Read(ctx).QueryRow(`select name, size, media from server_file where id = $1 and person = $2`,
+		hash, orText(actor.Person, actor.Client)).Scan(&ref.Name, &ref.Size, &ref.Media)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	return &ref, err
 }
 
 func (s *Server) fileInComments(r *http.Request, caseID, hash string) (record.FileRef, error) {

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"chengshu/core/identity"
 	"chengshu/kernel/fault"
@@ -98,37 +100,56 @@ func (s *Server) addressOf(r *http.Request) string {
 	return host
 }
 
-// decode reads the JSON body into v, strictly: unknown members, trailing data
-// and bodies over maxBody are refused.
+// decode reads the JSON body into v, strictly: unknown members, bodies over
+// maxBody and what strictJSON names are refused.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return fault.New(fault.Exhausted, "too-large", "请求过大，最多 1 MiB", "the request is too large, at most 1 MiB")
+			return errTooLarge()
 		}
 		return fault.Wrap(err, fault.Invalid, "bad-json", "请求未能读完", "the request could not be read")
+	}
+	if err := strictJSON(body); err != nil {
+		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
-		return badJSON(err)
-	}
-	if dec.More() {
-		return badJSON(errors.New("data after the JSON value"))
+		return notFitting(err)
 	}
 	return nil
 }
 
-func badJSON(err error) error {
-	f := fault.Wrap(err, fault.Invalid, "bad-json", "请求不是有效的 JSON："+err.Error(), "the request is not valid JSON: "+err.Error())
-	var typed *json.UnmarshalTypeError
-	if errors.As(err, &typed) {
-		f.With(typed.Field, "类型不对", "wrong type")
-	}
-	return f
+func errTooLarge() *fault.Fault {
+	return fault.New(fault.Exhausted, "too-large", "请求过大，最多 1 MiB", "the request is too large, at most 1 MiB")
 }
+
+// addressed refuses an address under /api/ that cannot be read as it is meant:
+// not UTF-8, with a NUL, or with a parameter given twice.
+func addressed(r *http.Request) error {
+	if !plainText(r.URL.Path) {
+		return noSuchRoute(nil, nil)
+	}
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "bad-query", "地址中的参数无法读取", "the parameters in the address cannot be read")
+	}
+	for name, values := range params {
+		switch {
+		case len(values) > 1:
+			return fault.New(fault.Invalid, "bad-query", "参数写了两次："+name, "a parameter is given twice: "+name)
+		case !plainText(name) || !plainText(values[0]):
+			return fault.New(fault.Invalid, "bad-query", "参数不是有效的文字", "a parameter is not valid text")
+		}
+	}
+	return nil
+}
+
+// plainText reports whether s is UTF-8 without NUL, as both databases can hold.
+func plainText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // send writes a JSON value.
 func send(w http.ResponseWriter, code int, v any) error {

@@ -70,6 +70,12 @@ var ourErrors = sync.OnceFunc(func() {
 			}
 		}
 		f := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+		switch code {
+		case http.StatusRequestEntityTooLarge:
+			f = errTooLarge()
+		case http.StatusBadRequest:
+			f = badJSON("语法有误或不完整", "it is empty, cut off or goes wrong", nil)
+		}
 		for _, err := range errs {
 			if d, ok := err.(*huma.ErrorDetail); ok {
 				f.With(d.Location, d.Message, d.Message)
@@ -77,7 +83,7 @@ var ourErrors = sync.OnceFunc(func() {
 		}
 		p := problemOf(f, "")
 		p.Status, p.Title = code, http.StatusText(code)
-		if len(errs) == 0 {
+		if len(errs) == 0 && f.Code == "invalid-fields" {
 			p.Detail = msg
 		}
 		return p

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -26,6 +27,7 @@ var status = map[fault.Kind]int{
 // statusOf holds the codes whose status differs from their kind's.
 var statusOf = map[string]int{
 	"bad-json":       http.StatusBadRequest,
+	"bad-query":      http.StatusBadRequest,
 	"bad-cursor":     http.StatusBadRequest,
 	"bad-limit":      http.StatusBadRequest,
 	"bad-filter":     http.StatusBadRequest,
@@ -64,23 +66,51 @@ func problemOf(err error, language string) *problem {
 	if !errors.As(err, &f) || f.Kind == fault.Internal {
 		f = fault.New(fault.Internal, "internal", "系统内部错误，已记录，请稍后再试", "an internal error; it has been logged, please try later")
 	}
-	p := &problem{Type: "about:blank", Status: status[f.Kind], Code: f.Code, Text: f.Text, Errors: f.Fields}
+	p := &problem{Type: "about:blank", Status: status[f.Kind], Code: f.Code, Text: clip(f.Text), Errors: few(f.Fields)}
 	if s, ok := statusOf[f.Code]; ok {
 		p.Status = s
 	}
 	if f.Code == "guard" {
-		p.Errors, p.Why = nil, f.Fields
+		p.Errors, p.Why = nil, p.Errors
 	}
 	var after interface{ RetryAfter() int }
 	if errors.As(err, &after) {
 		p.retry = after.RetryAfter()
 	}
 	p.Title = http.StatusText(p.Status)
-	p.Detail = f.Text.Zh
+	p.Detail = p.Text.Zh
 	if prefersEnglish(language) {
-		p.Detail = f.Text.En
+		p.Detail = p.Text.En
 	}
 	return p
+}
+
+// Limits of what a refusal repeats of the input: a small request never has a
+// large answer.
+const (
+	maxErrors = 100  // fields at fault
+	maxText   = 1000 // bytes of one text
+	maxPath   = 200  // bytes of a field's path
+)
+
+func few(fields []fault.Field) []fault.Field {
+	out := make([]fault.Field, 0, min(len(fields), maxErrors+1))
+	for _, f := range fields[:min(len(fields), maxErrors)] {
+		out = append(out, fault.Field{Path: cut(f.Path, maxPath), Text: clip(f.Text)})
+	}
+	if more := len(fields) - len(out); more > 0 {
+		out = append(out, fault.Field{Text: fault.Text{Zh: fmt.Sprintf("另有 %d 处", more), En: fmt.Sprintf("and %d more", more)}})
+	}
+	return out
+}
+
+func clip(t fault.Text) fault.Text { return fault.Text{Zh: cut(t.Zh, maxText), En: cut(t.En, maxText)} }
+
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 func prefersEnglish(acceptLanguage string) bool {
@@ -89,7 +119,7 @@ func prefersEnglish(acceptLanguage string) bool {
 
 func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	p := problemOf(err, r.Header.Get("Accept-Language"))
-	if p.Status == http.StatusInternalServerError {
+	if p.Status == http.StatusInternalServerError && r.Context().Err() == nil { // else the client has gone, and what it asked for with it
 		log.Error("request failed", "method", r.Method, "route", r.Pattern, "request", requestID(r.Context()), "err", err)
 	}
 	body, _ := json.Marshal(p) // strings and numbers always marshal

@@ -17,7 +17,7 @@ import (
 func rfc(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (s *Server) author(a *identity.Actor) record.Author {
-	return record.Author{Actor: process.Me(a), Now: s.clock.Now()}
+	return record.Author{Actor: process.Me(a), Now: s.clock.Now(), Files: func(ctx context.Context, id string) (*record.FileRef, error) { return s.fileOf(ctx, a, id) }}
 }
 
 // sendRow sends one record or case with what its viewer may see and do. When

@@ -135,7 +135,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 		return nil, err
 	}
 	s.processes, err = process.New(ctx, process.Deps{DB: s.db, Records: s.records, Access: s.access, Evidence: s.evidence, Clock: s.timers(),
-		Calendar: s.calendar, Events: s.events, Logger: log, Processes: declared.Processes})
+		Calendar: s.calendar, Events: s.events, Logger: log, Files: s.fileOf, Processes: declared.Processes})
 	if err != nil {
 		return nil, err
 	}

@@ -175,6 +175,7 @@ func (m *move) checkInput() error {
 			bad.With("fields."+name, "此动作不填这个字段", "this action does not take this field")
 		}
 	}
+	slices.SortFunc(bad.Fields, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range m.a.Form {
 		switch {
 		case !f.Required:
@@ -184,8 +185,8 @@ func (m *move) checkInput() error {
 			bad.With("fields."+f.Field, "必填", "is required")
 		}
 	}
-	if n := utf8.RuneCountInString(m.cmd.Note); n > maxComment || !utf8.ValidString(m.cmd.Note) {
-		bad.With("note", "意见最多 4000 字", "a note has at most 4000 characters")
+	if n := utf8.RuneCountInString(m.cmd.Note); n > maxComment || !utf8.ValidString(m.cmd.Note) || strings.IndexByte(m.cmd.Note, 0) >= 0 {
+		bad.With("note", "意见最多 4000 字，不含空字符", "a note has at most 4000 characters and no NUL")
 	}
 	if len(bad.Fields) > 0 {
 		return bad
@@ -195,7 +196,7 @@ func (m *move) checkInput() error {
 
 // fill plans the record's own part: input, defaults, what the action sets.
 func (m *move) fill(ctx context.Context) error {
-	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now, Sets: func(name string) bool { return m.a.formName[name] != nil }}
+	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now, Sets: func(name string) bool { return m.a.formName[name] != nil }, Files: m.e.filesOf(m.cmd.Actor)}
 	var err error
 	if m.old == nil {
 		m.draft, err = m.e.Records.PlanCreate(ctx, m.p.Record, m.cmd.Input, author)

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -30,9 +31,8 @@ const maxComment = 4000 // characters
 // AddComment adds a remark by one who may read the case.
 func (e *Engine) AddComment(ctx context.Context, p *Process, row *record.Row, a *identity.Actor, c Comment, request string) (Comment, error) {
 	c.Text = strings.TrimSpace(c.Text)
-	if n := utf8.RuneCountInString(c.Text); n == 0 || n > maxComment {
-		return c, fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong").
-			With("text", "留言应为 1 到 4000 字", "a comment has 1 to 4000 characters")
+	if err := e.checkComment(ctx, a, c); err != nil {
+		return c, err
 	}
 	subject, err := e.subject(ctx, row)
 	if err != nil {
@@ -63,6 +63,25 @@ func (e *Engine) AddComment(ctx context.Context, p *Process, row *record.Row, a 
 		return err
 	})
 	return c, err
+}
+
+// checkComment refuses empty or long text, and files that the actor has not stored.
+func (e *Engine) checkComment(ctx context.Context, a *identity.Actor, c Comment) error {
+	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	if n := utf8.RuneCountInString(c.Text); n == 0 || n > maxComment || !utf8.ValidString(c.Text) || strings.IndexByte(c.Text, 0) >= 0 {
+		bad.With("text", "留言应为 1 到 4000 字，不含空字符", "a comment has 1 to 4000 characters and no NUL")
+	}
+	if find := e.filesOf(a); find != nil {
+		for i, ref := range c.Files {
+			if err := record.CheckFile(ctx, find, ref, fmt.Sprintf("files.%d", i), bad); err != nil {
+				return err
+			}
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
 }
 
 // Comments returns the remarks on a case, oldest first.

@@ -10,6 +10,7 @@ import (
 
 	"chengshu/core/access"
 	"chengshu/core/evidence"
+	"chengshu/core/identity"
 	"chengshu/core/record"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
@@ -23,14 +24,17 @@ type Publisher interface {
 
 // Deps is all that an Engine needs.
 type Deps struct {
-	DB        *db.DB
-	Records   *record.Engine
-	Access    *access.Engine
-	Evidence  *evidence.Log
-	Clock     clock.Clock
-	Calendar  *clock.Calendar
-	Events    Publisher
-	Logger    *slog.Logger
+	DB       *db.DB
+	Records  *record.Engine
+	Access   *access.Engine
+	Evidence *evidence.Log
+	Clock    clock.Clock
+	Calendar *clock.Calendar
+	Events   Publisher
+	Logger   *slog.Logger
+	// Files finds a file that the actor has stored, nil when there is none.
+	// Without it files are not checked.
+	Files     func(ctx context.Context, a *identity.Actor, id string) (*record.FileRef, error)
 	Processes []*Process
 }
 
@@ -140,9 +144,18 @@ func (e *Engine) Process(name string) (*Process, error) {
 	return nil, fault.New(fault.NotFound, "no-such-process", "没有这种事项："+name, "no such process: "+name)
 }
 
+// filesOf finds the files that the actor has stored. The program itself only
+// passes on what is stored already.
+func (e *Engine) filesOf(a *identity.Actor) func(ctx context.Context, id string) (*record.FileRef, error) {
+	if e.Files == nil || a.System {
+		return nil
+	}
+	return func(ctx context.Context, id string) (*record.FileRef, error) { return e.Files(ctx, a, id) }
+}
+
 // hint tells listeners that a case and the inboxes changed.
 func (e *Engine) hint(process string) {
-	e.Events.Publish("case."+process)
+	e.Events.Publish("case." + process)
 	e.Events.Publish("inbox")
 }
 

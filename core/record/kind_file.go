@@ -1,9 +1,13 @@
 package record
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"chengshu/core/rule"
 	"chengshu/kernel/fault"
@@ -16,6 +20,64 @@ type FileRef struct {
 	Name  string `json:"name"`
 	Size  int64  `json:"size"`
 	Media string `json:"media"`
+}
+
+// stored checks that each file newly put into a field is one that the author
+// has stored, and is what the store says it is: else whoever knows the digest
+// of another's file could read it through a record of their own.
+func (p *planner) stored(f *Field, v any, path string) error {
+	if p.files == nil {
+		return nil
+	}
+	held := map[FileRef]bool{}
+	if p.d.old != nil {
+		_ = eachFile(p.d.old.Values[f.index], "", func(ref FileRef, _ string) error { held[ref] = true; return nil })
+	}
+	return eachFile(v, path, func(ref FileRef, at string) error {
+		if held[ref] {
+			return nil
+		}
+		return CheckFile(p.ctx, p.files, ref, at, p.bad)
+	})
+}
+
+// CheckFile notes in bad when ref is not a file that find knows.
+func CheckFile(ctx context.Context, find func(ctx context.Context, id string) (*FileRef, error), ref FileRef, at string, bad *fault.Fault) error {
+	got, err := find(ctx, ref.ID)
+	if err != nil {
+		return err
+	}
+	if got == nil || got.Size != ref.Size || got.Media != ref.Media || !cleanName(ref.Name) {
+		bad.With(at, "须为您自己上传文件后返回的对象", "must be what storing the file returned to you")
+	}
+	return nil
+}
+
+// cleanName accepts UTF-8 of at most 255 bytes without control characters.
+func cleanName(s string) bool {
+	return utf8.ValidString(s) && len(s) <= 255 && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// eachFile calls fn for every file in a value, and in lists within it, with its
+// path, until fn fails.
+func eachFile(v any, path string, fn func(ref FileRef, at string) error) error {
+	switch v := v.(type) {
+	case []FileRef:
+		for i, ref := range v {
+			if err := fn(ref, fmt.Sprintf("%s.%d", path, i)); err != nil {
+				return err
+			}
+		}
+	case []map[string]any:
+		for i, item := range v {
+			for name, sub := range item {
+				if err := eachFile(sub, fmt.Sprintf("%s.%d.%s", path, i, name), fn); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // fileKind keeps a list of files, also when the field holds only one.

@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -166,7 +167,7 @@ func (k referenceKind) decode(f *Field, v any, path string, bad *fault.Fault) an
 // one checks the form only; that the record exists is checked when planning.
 func (referenceKind) one(_ *Field, v any, path string, bad *fault.Fault) any {
 	s, ok := v.(string)
-	if !ok || s == "" || len(s) > 64 || !utf8.ValidString(s) {
+	if !ok || s == "" || len(s) > 64 || !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
 		return notA(bad, path, "所指记录的编号", "the id of a record")
 	}
 	return s

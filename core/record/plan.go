@@ -19,6 +19,9 @@ type Author struct {
 	Now   time.Time
 	// Sets tells which system fields the input may set; nil is none.
 	Sets func(field string) bool
+	// Files finds a file that the author has stored; nil when they have stored
+	// no such file. Without it files are not checked.
+	Files func(ctx context.Context, id string) (*FileRef, error)
 	// Coming holds ids of rows of the same type that are about to be written
 	// too, so that they may be referred to.
 	Coming map[string]bool
@@ -45,7 +48,7 @@ func (e *Engine) PlanRevise(ctx context.Context, old *Row, input map[string]any,
 func (e *Engine) plan(ctx context.Context, d *Draft, input map[string]any, a Author) (*Draft, error) {
 	t := d.Row.Type
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
-	p := planner{e: e, ctx: ctx, d: d, bad: bad, sets: a.Sets, coming: a.Coming, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
+	p := planner{e: e, ctx: ctx, d: d, bad: bad, sets: a.Sets, files: a.Files, coming: a.Coming, vars: map[string]any{"row": d.Row, "me": a.Actor, "now": a.Now}}
 	p.decode(input)
 	for _, f := range t.Fields {
 		if err := p.complete(f); err != nil {
@@ -73,6 +76,7 @@ type planner struct {
 	d      *Draft
 	bad    *fault.Fault
 	sets   func(string) bool
+	files  func(ctx context.Context, id string) (*FileRef, error)
 	coming map[string]bool
 	vars   map[string]any
 }
@@ -133,6 +137,9 @@ func (p *planner) complete(f *Field) error {
 	}
 	if *v != nil && p.changed(f) {
 		if err := p.exists(f, *v, path); err != nil {
+			return err
+		}
+		if err := p.stored(f, *v, path); err != nil {
 			return err
 		}
 	}
