@@ -84,6 +84,9 @@ step("a citizen reports on the map, and the dispatcher's open inbox shows it wit
   await page.getByLabel(/上报人/).fill("示例市民");
   await page.getByLabel(/联系电话/).fill("13900000001");
   await axe(page);
+  await page.getByRole("button", { name: "全市" }).click();
+  await page.evaluate(() => scrollTo(0, 0));
+  await settled(page);
   await shot(page, "report");
   await page.evaluate(() => {
     new MutationObserver((_, observer) => {
@@ -187,13 +190,34 @@ step("the citizen sees who read their telephone number", async () => {
 
 step("the supervisor sees it in the day's numbers on the command screen", async (t) => {
   const { page } = people.supervisor;
-  await visit(page, "/screen", undefined);
-  await page.locator(".cs-map canvas").waitFor();
+  await othersReport();
+  await visit(page, "/screen");
   const figure = async (title) => (await page.locator(".cs-board-cell").filter({ hasText: title }).first().textContent()).replace(title, "");
   if (today() !== reportedOn) return t.skip("midnight has passed since the report");
-  for (const title of ["今日上报", "今日办结"]) assert.match(await figure(title), /1/, title);
+  assert.match(await figure("今日上报"), new RegExp(`^${1 + others}件`));
+  assert.match(await figure("今日办结"), /^1件/);
+  assert.match(await figure("在办"), new RegExp(`^${others}件`));
+  await page.getByRole("row").filter({ hasText: dutyUnit }).waitFor();
+  await page.setViewportSize({ width: 1440, height: 810 });
+  await settled(page);
   await shot(page, "command");
 });
+
+const others = 18;
+
+/** The hotline takes reports from all over the city, so that the screen has something to show. */
+async function othersReport() {
+  const { context } = await city.actor(browser, "operator");
+  const get = async (path) => (await (await context.request.get(path)).json()).items;
+  const places = (await get("/api/places")).filter(({ point }) => point);
+  const kinds = await get("/api/records/event-category?limit=200");
+  for (let n = 0; n < others; n++) {
+    const fields = { category: kinds[(n * n) % 7].id, location: places[n % places.length].point, description: "热线转来的问题", source: "hotline" };
+    const response = await context.request.post("/api/cases/incident", { data: { action: "report", fields } });
+    assert.equal(response.status(), 201, await response.text());
+  }
+  await context.close();
+}
 
 step("the auditor's evidence is accepted offline, and refused when one byte or the key is another", async () => {
   const { page } = people.auditor;

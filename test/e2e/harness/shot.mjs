@@ -4,8 +4,11 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** With SCREENSHOTS=docs the pictures of the guides are renewed; otherwise they go where nothing tracks them. */
-const folder = join(root, process.env.SCREENSHOTS === "docs" ? "docs/screenshots" : "out/screenshots");
+/** Pictures that the guides show. */
+const inGuides = new Set(["command", "report", "inbox", "case", "law"]);
+
+/** With SCREENSHOTS=docs the pictures of the guides are renewed; all others go where nothing tracks them. */
+const folderOf = (name) => join(root, process.env.SCREENSHOTS === "docs" && inGuides.has(name) ? "docs/screenshots" : "out/screenshots");
 
 /**
  * @param {import("playwright-core").Page} page
@@ -13,6 +16,7 @@ const folder = join(root, process.env.SCREENSHOTS === "docs" ? "docs/screenshots
  * @returns {Promise<string>} the path of the PNG
  */
 export async function shot(page, name) {
+  const folder = folderOf(name);
   await mkdir(folder, { recursive: true });
   await page.evaluate(() => document.fonts.ready);
   const path = join(folder, `${name}.png`);
