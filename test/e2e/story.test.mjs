@@ -198,9 +198,7 @@ step("the supervisor sees it in the day's numbers on the command screen", async 
   assert.match(await figure("今日办结"), /^1件/);
   assert.match(await figure("在办"), new RegExp(`^${others}件`));
   await page.getByRole("row").filter({ hasText: dutyUnit }).waitFor();
-  await page.setViewportSize({ width: 1440, height: 810 });
-  await settled(page);
-  await shot(page, "command");
+  await shot(page, "command", 1200);
 });
 
 const others = 18;
