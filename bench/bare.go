@@ -22,7 +22,7 @@ func bareCases(ctx context.Context, file string, length time.Duration) (float64,
 	if err != nil {
 		return 0, err
 	}
-	ddl := []string{`create table bare (id text primary key, number text, state text, category text, unit text, created_by text, created_at bigint, due_at bigint, body text)`}
+	ddl := []string{`create table bare (id text collate "C" primary key, number text, state text, category text, unit text, created_by text, created_at bigint, due_at bigint, body text)`}
 	for _, column := range []string{"number", "state", "category", "unit", "created_by", "created_at", "due_at"} {
 		ddl = append(ddl, fmt.Sprintf("create index bare_%s on bare (%s)", column, column))
 	}
