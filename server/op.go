@@ -70,6 +70,9 @@ var ourErrors = sync.OnceFunc(func() {
 			}
 		}
 		f := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+		if code == http.StatusInternalServerError { // of the library's own, only for a body that breaks off
+			code = http.StatusBadRequest
+		}
 		switch code {
 		case http.StatusRequestEntityTooLarge:
 			f = errTooLarge()

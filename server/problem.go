@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"chengshu/core/identity"
 	"chengshu/kernel/fault"
 )
 
@@ -55,6 +58,15 @@ func (p *problem) Error() string             { return p.Detail }
 func (p *problem) GetStatus() int            { return p.Status }
 func (p *problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders gives huma what writeProblem sets itself.
+func (p *problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	return h
+}
+
 // problemOf turns an error into what may be shown. Internal faults lose their
 // text: it is for the log.
 func problemOf(err error, language string) *problem {
@@ -73,9 +85,8 @@ func problemOf(err error, language string) *problem {
 	if f.Code == "guard" {
 		p.Errors, p.Why = nil, p.Errors
 	}
-	var after interface{ RetryAfter() int }
-	if errors.As(err, &after) {
-		p.retry = after.RetryAfter()
+	if wait, ok := identity.RetryAfter(err); ok {
+		p.retry = int(math.Ceil(wait.Seconds()))
 	}
 	p.Title = http.StatusText(p.Status)
 	p.Detail = p.Text.Zh
@@ -125,9 +136,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, log *slog.Logger, err 
 	body, _ := json.Marshal(p) // strings and numbers always marshal
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
-	if p.retry > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(p.retry))
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.WriteHeader(p.Status)
 	w.Write(body)
 }

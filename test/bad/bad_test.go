@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"chengshu/kernel/db"
@@ -22,13 +23,34 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 // accounts are all demo accounts, and a visitor who has not signed in.
 var accounts = []string{"", "citizen", "neighbour", "dispatcher", "handler", "municipal", "verifier", "supervisor", "auditor", "operator", "intake", "admin"}
 
-// site is a running program with everybody signed in, and the counts of its
-// tables, by which "nothing half done" is judged.
+// site is a running program and the people who use it.
 type site struct {
 	*program.Server
 	t      *testing.T
 	db     string
-	people map[string]*program.Client
+	people *people
+}
+
+// people are those who have come so far.
+type people struct {
+	mu      sync.Mutex
+	clients map[string]*program.Client
+}
+
+// as returns the browser of an account, signed in; "" is a visitor.
+func (s *site) as(account string) *program.Client {
+	s.t.Helper()
+	s.people.mu.Lock()
+	defer s.people.mu.Unlock()
+	c := s.people.clients[account]
+	if c == nil {
+		c = s.Client()
+		if account != "" {
+			c.SignIn(s.t, account)
+		}
+		s.people.clients[account] = c
+	}
+	return c
 }
 
 // onBoth runs fn against a fresh program on each database.
@@ -46,13 +68,7 @@ func open(t *testing.T, database string, args ...string) *site {
 	} else {
 		database = "sqlite:" + filepath.Join(o.Data, "chengshu.db")
 	}
-	s := &site{Server: program.Start(t, o), t: t, db: database, people: map[string]*program.Client{}}
-	for _, account := range accounts {
-		s.people[account] = s.Client()
-		if account != "" {
-			s.people[account].SignIn(t, account)
-		}
-	}
+	s := &site{Server: program.Start(t, o), t: t, db: database, people: &people{clients: map[string]*program.Client{}}}
 	return s
 }
 
@@ -71,7 +87,7 @@ const place = `{"lon":114.52972,"lat":38.04533}`
 // report opens a case as citizen and returns its address.
 func (s *site) report() string {
 	s.t.Helper()
-	a := s.people["citizen"].Send(http.MethodPost, "/api/cases/incident", strings.NewReader(`{"fields":{"category":"P0101","location":`+place+`,"description":"井盖缺失"}}`), nil)
+	a := s.as("citizen").Send(http.MethodPost, "/api/cases/incident", strings.NewReader(`{"fields":{"category":"P0101","location":`+place+`,"description":"井盖缺失"}}`), nil)
 	if a.Status != http.StatusCreated {
 		s.t.Fatalf("report: %s", a)
 	}
@@ -80,7 +96,7 @@ func (s *site) report() string {
 
 // act takes an action and returns the answer.
 func (s *site) act(who, address, action, body string) program.Answer {
-	return s.people[who].Send(http.MethodPost, address+"/"+action, strings.NewReader(body), nil)
+	return s.as(who).Send(http.MethodPost, address+"/"+action, strings.NewReader(body), nil)
 }
 
 // must takes an action that the story needs.
@@ -165,7 +181,7 @@ func (s *site) refuseAll(list []request) {
 				if method == "" {
 					method = http.MethodPost
 				}
-				a := s.people[r.who].Send(method, r.path, strings.NewReader(r.body), r.header)
+				a := s.as(r.who).Send(method, r.path, strings.NewReader(r.body), r.header)
 				refused(t, a, r.status, r.code)
 				if r.at != "" && !strings.Contains(string(a.Body), `"path":"`+r.at) {
 					t.Errorf("no error at %s: %s", r.at, a)

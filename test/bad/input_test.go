@@ -222,23 +222,23 @@ func kept(t *testing.T, data string) (list []string) {
 // othersFiles: who knows the digest of another's file cannot make it their own
 // by putting it into a report, nor change what it is said to be.
 func (s *site) othersFiles(png string) {
-	a := s.people["citizen"].Send(http.MethodPost, "/api/files", strings.NewReader(png), http.Header{"X-Filename": {"a.png"}})
+	a := s.as("citizen").Send(http.MethodPost, "/api/files", strings.NewReader(png), http.Header{"X-Filename": {"a.png"}})
 	if a.Status != http.StatusCreated {
 		s.t.Fatalf("store: %s", a)
 	}
 	own := string(bytes.TrimSpace(a.Body))
 	id := a.Text("id")
-	refused(s.t, s.people["neighbour"].Get("/api/files/"+id), http.StatusNotFound, "no-such-file")
+	refused(s.t, s.as("neighbour").Get("/api/files/"+id), http.StatusNotFound, "no-such-file")
 	s.unchanged(func() {
-		steal := s.people["neighbour"].Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+own+"]")), nil)
+		steal := s.as("neighbour").Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+own+"]")), nil)
 		refused(s.t, steal, http.StatusUnprocessableEntity, "invalid-fields")
 		lie := strings.Replace(own, `"size":`, `"size":1`, 1)
-		refused(s.t, s.people["citizen"].Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+lie+"]")), nil), http.StatusUnprocessableEntity, "invalid-fields")
+		refused(s.t, s.as("citizen").Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+lie+"]")), nil), http.StatusUnprocessableEntity, "invalid-fields")
 	})
-	text := s.people["citizen"].Send(http.MethodPost, "/api/files", strings.NewReader("a,b\n1,2\n"), http.Header{"X-Filename": {"a.png"}})
+	text := s.as("citizen").Send(http.MethodPost, "/api/files", strings.NewReader("a,b\n1,2\n"), http.Header{"X-Filename": {"a.png"}})
 	said := strings.Replace(strings.TrimSpace(string(text.Body)), text.Text("media"), "image/png", 1)
 	s.unchanged(func() {
-		refused(s.t, s.people["citizen"].Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+said+"]")), nil), http.StatusUnprocessableEntity, "invalid-fields")
+		refused(s.t, s.as("citizen").Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+said+"]")), nil), http.StatusUnprocessableEntity, "invalid-fields")
 	})
 	address := s.report()
 	s.unchanged(func() {
@@ -247,11 +247,11 @@ func (s *site) othersFiles(png string) {
 		refused(s.t, s.act("citizen", address, "comments", `{"text":"  "}`), http.StatusUnprocessableEntity, "invalid-fields")
 		refused(s.t, s.act("citizen", address, "comments", `{"text":"`+strings.Repeat("字", 4001)+`"}`), http.StatusUnprocessableEntity, "invalid-fields")
 	})
-	mine := s.people["citizen"].Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+own+"]")), nil)
+	mine := s.as("citizen").Send(http.MethodPost, "/api/cases/incident", strings.NewReader(incident("photos", "["+own+"]")), nil)
 	if mine.Status != http.StatusCreated {
 		s.t.Errorf("one's own photo: %s", mine)
 	}
-	got := s.people["dispatcher"].Get("/api/files/" + id + "?type=incident&of=" + mine.Text("id"))
+	got := s.as("dispatcher").Get("/api/files/" + id + "?type=incident&of=" + mine.Text("id"))
 	if got.Status != http.StatusOK || string(got.Body) != png {
 		s.t.Errorf("the dispatcher reads the photo: %s", got)
 	}
@@ -265,14 +265,14 @@ func TestUploadCutOff(t *testing.T) {
 		_, _ = w.Write([]byte("\x89PNG\r\n\x1a\n" + strings.Repeat("x", 1<<20)))
 		w.CloseWithError(fmt.Errorf("gone"))
 	}()
-	if a := s.people["citizen"].Send(http.MethodPost, "/api/files", r, http.Header{"X-Filename": {"a.png"}}); a.Err == nil {
+	if a := s.as("citizen").Send(http.MethodPost, "/api/files", r, http.Header{"X-Filename": {"a.png"}}); a.Err == nil {
 		t.Errorf("an answer to half a file: %s", a)
 	}
 	for range 200 {
 		if len(kept(t, s.Data)) == 0 {
 			break
 		}
-		if a := s.people["citizen"].Get("/api/session"); a.Status != http.StatusOK { // lets the program get on
+		if a := s.as("citizen").Get("/api/session"); a.Status != http.StatusOK { // lets the program get on
 			t.Fatal(a)
 		}
 	}
