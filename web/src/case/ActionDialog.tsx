@@ -69,15 +69,6 @@ export function ActionDialog({ type, opened, action, close }: Props) {
       mask={{ closable: !state.dirty }}
     >
       {danger ? <p className="cs-muted">{t.case.dangerHelp}</p> : null}
-      {stale ? (
-        <Conflict
-          reload={async () => {
-            state.rebase(clearFields(await rebase()));
-            act.reset();
-          }}
-        />
-      ) : null}
-      {act.error && !stale && !placed ? <Refused error={act.error} /> : null}
       <form
         noValidate
         onSubmit={(event) => {
@@ -88,6 +79,15 @@ export function ActionDialog({ type, opened, action, close }: Props) {
         <FormFields entries={entries} state={state} item={base} />
         <button type="submit" hidden />
       </form>
+      {stale ? (
+        <Conflict
+          reload={async () => {
+            state.rebase(clearFields(await rebase()));
+            act.reset();
+          }}
+        />
+      ) : null}
+      {act.error && !stale && !placed ? <Refused error={act.error} /> : null}
     </Modal>
   );
 }

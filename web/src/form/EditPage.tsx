@@ -89,6 +89,7 @@ function EditForm({ type, latest }: { type: Type; latest: Item }) {
         submit();
       }}
     >
+      <FormFields entries={entries} state={state} item={base} />
       {stale ? (
         <Conflict
           reload={async () => {
@@ -98,7 +99,6 @@ function EditForm({ type, latest }: { type: Type; latest: Item }) {
         />
       ) : null}
       {save.error && !stale && state.errors.size + state.rest.length === 0 ? <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(save.error, text)} /> : null}
-      <FormFields entries={entries} state={state} item={base} />
       <div className="cs-form-end">
         <Button type="primary" size="large" htmlType="submit" loading={save.isPending}>
           {t.common.save}

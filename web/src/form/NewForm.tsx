@@ -2,7 +2,7 @@ import { CheckCircleFilled } from "@ant-design/icons";
 import { Alert, Button, Segmented } from "antd";
 import { useMemo, useState } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { post } from "../api/client";
 import { itemsPath } from "../api/query";
 import type { Action, Item, Type } from "../api/types";
@@ -28,11 +28,33 @@ export function NewForm({ type, action: wanted }: { type: Type; action?: string 
   if (made?.case) return <Made item={made} again={() => { setMade(undefined); setRound(round + 1); }} />;
   return (
     <>
+      <SignInFirst type={type} />
       {starts.length > 1 ? (
         <Segmented className="cs-form-alert" aria-label={t.form.chooseStart} value={chosen} onChange={setChosen} options={starts.map((one) => ({ value: one.name, label: pick(one.title) }))} />
       ) : null}
       <Fill key={`${chosen}-${round}`} type={type} action={action} done={setMade} />
     </>
+  );
+}
+
+/** Told before the form is filled in, not after. */
+function SignInFirst({ type }: { type: Type }) {
+  const { t } = useText();
+  const session = useSession();
+  const here = useRouterState({ select: (state) => state.location.href });
+  if (session.data?.person !== null || type.may?.create === true) return null;
+  return (
+    <Alert
+      type="info"
+      showIcon
+      className="cs-form-alert"
+      title={t.form.signInFirst}
+      action={
+        <Link to="/login" search={{ next: here }} className="cs-button">
+          {t.header.signIn}
+        </Link>
+      }
+    />
   );
 }
 
@@ -68,8 +90,8 @@ function Fill({ type, action, done }: { type: Type; action?: Action; done: (item
         submit();
       }}
     >
-      {send.error && state.errors.size + state.rest.length === 0 ? <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(send.error, text)} /> : null}
       <FormFields entries={entries} state={state} />
+      {send.error && state.errors.size + state.rest.length === 0 ? <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(send.error, text)} /> : null}
       <div className="cs-form-end">
         <Button type="primary" size="large" htmlType="submit" loading={send.isPending}>
           {action ? pick(action.title) : t.common.save}

@@ -2,7 +2,7 @@ import { Alert, Button, Form, Input } from "antd";
 import { useEffect } from "react";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Problem, fieldErrors } from "../api/problem";
-import { Page, Section } from "../kit/Page";
+import { Page } from "../kit/Page";
 import { problemText } from "../kit/problemText";
 import { useText } from "../text";
 import { useRegister } from "./session";
@@ -31,7 +31,7 @@ export function RegisterPage() {
   const required = (label: string) => ({ required: true, message: t.form.requiredMessage(label) });
   return (
     <Page title={t.session.registerTitle} narrow>
-      <Section title={t.session.registerTitle}>
+      <section className="cs-section">
         {error ? <Alert type="error" showIcon role="alert" title={problemText(error, text)} className="cs-form-alert" /> : null}
         <Form<Registration> form={form} layout="vertical" requiredMark={false} onFinish={(values) => register.mutate(values, { onSuccess: goOn })}>
           <Form.Item name="name" label={t.session.name} rules={[required(t.session.name)]}>
@@ -60,7 +60,7 @@ export function RegisterPage() {
             </Link>
           </div>
         </Form>
-      </Section>
+      </section>
     </Page>
   );
 }

@@ -39,7 +39,7 @@ export function SignInPage() {
   return (
     <Page title={t.session.signInTitle} narrow>
       <div className="cs-signin">
-        <Section title={t.session.account}>
+        <section className="cs-section">
           {signIn.error ? <Alert type="error" showIcon role="alert" title={problemText(signIn.error, text)} className="cs-form-alert" /> : null}
           <Form<Credentials> layout="vertical" requiredMark={false} onFinish={submit}>
             <Form.Item name="account" label={t.session.account} rules={[{ required: true, message: t.form.requiredMessage(t.session.account) }]}>
@@ -57,7 +57,7 @@ export function SignInPage() {
               </Link>
             </div>
           </Form>
-        </Section>
+        </section>
         {session.data?.demo?.length ? <Demo accounts={session.data.demo} busy={signIn.isPending} use={submit} /> : null}
       </div>
     </Page>

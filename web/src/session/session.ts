@@ -59,9 +59,16 @@ export function useRegister() {
   });
 }
 
-export function useSignOut() {
+/** `done` is called when nobody is signed in any more; the menu that asked for it is gone by then. */
+export function useSignOut(done: () => void) {
   const changed = useChangedPerson();
-  return useMutation({ mutationFn: () => remove("/api/session"), onSuccess: changed });
+  return useMutation({
+    mutationFn: () => remove("/api/session"),
+    onSuccess: async () => {
+      done();
+      await changed();
+    },
+  });
 }
 
 const order: Face[] = ["screen", "office", "admin", "public"];

@@ -43,15 +43,11 @@ function Panel({ session, name, close }: { session: Session; name: string; close
   const { t } = useText();
   const { message } = App.useApp();
   const navigate = useNavigate();
-  const signOut = useSignOut();
-  const leave = () =>
-    signOut.mutate(undefined, {
-      onSuccess: () => {
-        close();
-        message.success(t.session.signedOut);
-        void navigate({ to: "/" });
-      },
-    });
+  const signOut = useSignOut(() => {
+    close();
+    message.success(t.session.signedOut);
+    void navigate({ to: "/" });
+  });
   return (
     <div className="cs-menu-panel">
       <div className="cs-menu-about">
@@ -65,7 +61,7 @@ function Panel({ session, name, close }: { session: Session; name: string; close
       <Link to="/public/reads" onClick={close}>
         <EyeOutlined aria-hidden /> {t.header.myReads}
       </Link>
-      <button type="button" onClick={leave} disabled={signOut.isPending}>
+      <button type="button" onClick={() => signOut.mutate()} disabled={signOut.isPending}>
         <LogoutOutlined aria-hidden /> {t.header.signOut}
       </button>
     </div>

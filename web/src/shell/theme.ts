@@ -26,6 +26,14 @@ const light = {
   colorBorderSecondary: "#e0dbd0",
   colorSplit: "#e6e1d6",
   controlOutline: "rgba(29, 91, 121, 0.28)",
+  colorInfoBg: "#eaf3f7",
+  colorInfoBorder: "#8fb5c6",
+  colorSuccessBg: "#e9f4ed",
+  colorSuccessBorder: "#8dbf9f",
+  colorWarningBg: "#fcf4e1",
+  colorWarningBorder: "#d0a552",
+  colorErrorBg: "#fcefed",
+  colorErrorBorder: "#d7938d",
 };
 
 const contrast = {

@@ -234,6 +234,7 @@ export const en: Dictionary = {
     resultHelp: "Please keep the number. You can follow the progress at any time.",
     resultAgain: "Do another",
     resultOpen: "Follow the progress",
+    signInFirst: "You need to sign in before you can submit. You will come back here.",
     noAction: "There is nothing you may start here.",
     personalHelp: "Personal data, used for this matter only; reading it leaves a trace.",
   },

@@ -232,6 +232,7 @@ export const zh = {
     resultHelp: "请记住编号。可以随时查看办理进度。",
     resultAgain: "再办一件",
     resultOpen: "查看进度",
+    signInFirst: "提交前需要登录。登录后会回到这里。",
     noAction: "这里没有您可以办理的事项。",
     personalHelp: "含个人信息，仅用于办理本事项，查看会留痕。",
   },
