@@ -49,6 +49,9 @@ func (s *Server) whoAsks(api huma.API) func(huma.Context, func(huma.Context)) {
 		c.SetHeader("Cache-Control", "no-store")
 		if err != nil {
 			p := problemOf(err, c.Header("Accept-Language"))
+			for name, values := range p.GetHeaders() {
+				c.SetHeader(name, values[0])
+			}
 			_ = huma.WriteErr(api, c, p.Status, p.Detail, p) // the client may have gone
 			return
 		}
