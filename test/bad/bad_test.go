@@ -53,10 +53,10 @@ func (s *site) as(account string) *program.Client {
 	return c
 }
 
-// onBoth runs fn against a fresh program on each database.
-func onBoth(t *testing.T, fn func(s *site)) {
+// onBoth runs fn against a fresh program on each database, started with args.
+func onBoth(t *testing.T, fn func(s *site), args ...string) {
 	for name, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgresql": func(t *testing.T) string { return dbtest.URL(t) }} {
-		t.Run(name, func(t *testing.T) { fn(open(t, url(t))) })
+		t.Run(name, func(t *testing.T) { fn(open(t, url(t), args...)) })
 	}
 }
 

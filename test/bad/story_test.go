@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"chengshu/kernel/db/dbtest"
 	"chengshu/test/program"
 )
 
@@ -182,32 +181,29 @@ func together(n int, fn func(i int) program.Answer) []program.Answer {
 // TestAfterTheDeadline: what comes too late is refused by the state that the
 // case has gone to; what is only overdue goes on.
 func TestAfterTheDeadline(t *testing.T) {
-	for name, database := range map[string]string{"sqlite": "", "postgresql": dbtest.URL(t)} {
-		t.Run(name, func(t *testing.T) {
-			s := open(t, database, "--test-clock", "2026-03-02T09:00:00+08:00")
-			asked, overdue := s.report(), s.report()
-			s.must("dispatcher", asked, "ask", note)
-			turn := func(now string, status int) {
-				t.Helper()
-				if a := s.as("").Post("/api/test/clock", map[string]string{"now": now}); a.Status != status {
-					t.Fatalf("turn to %s: %s", now, a)
-				}
+	onBoth(t, func(s *site) {
+		asked, overdue := s.report(), s.report()
+		s.must("dispatcher", asked, "ask", note)
+		turn := func(now string, status int) {
+			s.t.Helper()
+			if a := s.as("").Post("/api/test/clock", map[string]string{"now": now}); a.Status != status {
+				s.t.Fatalf("turn to %s: %s", now, a)
 			}
-			turn("2026-03-20T09:00:00+08:00", http.StatusOK)
-			turn("2026-03-19T09:00:00+08:00", http.StatusUnprocessableEntity)
-			for _, c := range []string{"citizen", "dispatcher"} { // sessions end by the same clock
-				s.as(c).SignIn(t, c)
-			}
-			refused(t, s.act("citizen", asked, "supplement", note), http.StatusConflict, "wrong-state")
-			if a := s.as("citizen").Get(asked); a.Text("case.state") != "rejected" {
-				t.Errorf("the case that was asked about: %s", a)
-			}
-			if a := s.as("citizen").Get(overdue); a.Text("case.light") != "red" {
-				t.Errorf("the case that waits to be assigned: %s", a)
-			}
-			s.must("dispatcher", overdue, "assign", `{}`)
-		})
-	}
+		}
+		turn("2026-03-20T09:00:00+08:00", http.StatusOK)
+		turn("2026-03-19T09:00:00+08:00", http.StatusUnprocessableEntity)
+		for _, c := range []string{"citizen", "dispatcher"} { // sessions end by the same clock
+			s.as(c).SignIn(s.t, c)
+		}
+		refused(s.t, s.act("citizen", asked, "supplement", note), http.StatusConflict, "wrong-state")
+		if a := s.as("citizen").Get(asked); a.Text("case.state") != "rejected" {
+			s.t.Errorf("the case that was asked about: %s", a)
+		}
+		if a := s.as("citizen").Get(overdue); a.Text("case.light") != "red" {
+			s.t.Errorf("the case that waits to be assigned: %s", a)
+		}
+		s.must("dispatcher", overdue, "assign", `{}`)
+	}, "--test-clock", "2026-03-02T09:00:00+08:00")
 }
 
 // TestLists sends lists parameters that must be refused, and random cursors:
