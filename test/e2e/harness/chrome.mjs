@@ -19,7 +19,7 @@ const args = [
   "--disable-sync",
 ];
 
-const patience = 15_000; // ms that a page has to show what it should
+const patience = 30_000; // ms that a page has to show what it should
 
 /** Messages of the graphics driver, not of the page. */
 const driverNoise = /GL Driver Message/;

@@ -47,7 +47,7 @@ export async function choose(scope, label, option) {
   await box.press("Enter");
 }
 
-const tolerance = 0.00005; // degrees, some five metres
+const tolerance = 0.0001; // degrees, some ten metres
 const mostSteps = 60;
 
 /**
@@ -77,7 +77,7 @@ export async function pickOnMap(page, target) {
     at = { x: inside(along("x", "lon"), box.width), y: inside(along("y", "lat"), box.height) };
     if (Math.abs(one.lon - other.lon) / 40 > tolerance / 2) {
       await page.mouse.move(box.x + at.x, box.y + at.y);
-      await page.mouse.wheel(0, -800);
+      for (let turn = 0; turn < 3; turn++) await page.mouse.wheel(0, -1600); // about one level each
     }
   }
   throw new Error(`the map does not come to ${target.lon}, ${target.lat}; it says ${await readout.textContent()}`);
