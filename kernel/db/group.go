@@ -8,30 +8,46 @@ import (
 	"time"
 )
 
-// runGroup runs the requests in one transaction and answers each of them. When
-// the whole transaction is lost, it fails the closure that lost it and runs the
-// others again.
+// careful is how many groups are guarded with savepoints from the first run on
+// after one that was not has had to be run again.
+const careful = 100
+
+// runGroup runs the requests in one transaction and answers each of them.
+//
+// Failures are rare and savepoints dear: each makes SQLite copy the pages that
+// its closure is the first to change. So a group is run without them, and when
+// a closure fails that has written, all are run again, now with savepoints.
+// When even so the whole transaction is lost, the closure that lost it fails
+// and the others are run again.
 func (w *writer) runGroup(g []*request) {
-	for len(g) > 0 {
-		g = w.attempt(g)
+	guard := w.careful > 0
+	if guard {
+		w.careful--
+	}
+	for ; len(g) > 0; guard = true {
+		g = w.attempt(g, guard)
 	}
 	w.group, w.culprit = nil, -1
 }
 
 // attempt runs g, and what arrives meanwhile, in one transaction. It returns
 // the requests to run again; all others have been answered.
-func (w *writer) attempt(g []*request) (again []*request) {
+func (w *writer) attempt(g []*request, guard bool) (again []*request) {
 	if err := w.begin(); err != nil {
 		answer(g, outcome{err: explain(err, "begin")})
 		return nil
 	}
 	opened := time.Now()
-	var c closures
+	c := closures{guard: guard}
 	w.group = g
 	for i := 0; i < len(w.group); i++ {
 		r := w.group[i]
 		if w.culprit = i; !c.run(w, r) {
 			w.rollback()
+			if !guard {
+				w.culprit, w.careful = -1, careful
+				return w.group
+			}
 			answer(w.group[i:i+1], r.out)
 			return append(w.group[:i:i], w.group[i+1:]...)
 		}
@@ -60,18 +76,19 @@ func answer(g []*request, out outcome) {
 
 // closures is what is known of a transaction while its closures run.
 type closures struct {
+	guard bool // each closure that writes after another has a savepoint
 	wrote bool // a closure that stands has written
 }
 
 // run runs one closure, and takes back what it wrote if it failed. It returns
 // false when that could not be done and the whole transaction is lost.
 func (c *closures) run(w *writer, r *request) bool {
-	conn := &sqliteTx{w: w, savepoint: c.wrote}
+	conn := &sqliteTx{w: w, savepoint: c.guard && c.wrote}
 	start := time.Now()
 	r.out = runClosure(r.fn, &Tx{conn: conn})
 	w.tellSlow(r, time.Since(start))
 	if !r.out.failed() {
-		if c.wrote && conn.wrote {
+		if conn.saved {
 			if err := w.command("release closure"); err != nil {
 				r.out = outcome{err: explain(err, "release")}
 				return false
@@ -87,6 +104,9 @@ func (c *closures) run(w *writer, r *request) bool {
 		// Nothing that stands is lost with the transaction.
 		w.rollback()
 		return w.begin() == nil
+	}
+	if !c.guard {
+		return false
 	}
 	return w.command("rollback to closure") == nil && w.command("release closure") == nil
 }
@@ -141,6 +161,7 @@ func (w *writer) command(text string) error {
 type sqliteTx struct {
 	w         *writer
 	savepoint bool // closures before this one have written: guard them
+	saved     bool // the savepoint is set
 	wrote     bool
 }
 
@@ -161,6 +182,7 @@ func (t *sqliteTx) prepare(text string, args []any) (*stmt, error) {
 				t.w.stmt.put(st)
 				return nil, explain(err, "savepoint")
 			}
+			t.saved = true
 		}
 	}
 	return st, nil

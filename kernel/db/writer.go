@@ -37,6 +37,7 @@ type writer struct {
 	// Of the goroutine that writes, whichever it is at the moment.
 	group   []*request // being run
 	culprit int        // index in group of the closure that runs, -1 for none
+	careful int        // groups to guard with savepoints from the first run on
 	stopped chan struct{}
 	busy    time.Time // when a group of normal closures last ended
 }
