@@ -35,7 +35,7 @@ var (
 )
 
 func lifecycleEmpty(ctx context.Context, o options) (result, error) {
-	bin, err := program(ctx)
+	bin, err := o.binary(ctx)
 	if err != nil {
 		return result{}, err
 	}
@@ -73,13 +73,13 @@ func lifecycles(ctx context.Context, bin, data string, o options) (result, error
 		return result{}, err
 	}
 	l.reset()
-	cpu, before := s.cpu(), load()
+	cpu, own, before := cpuOf(s.cmd.Process.Pid), cpuOf(os.Getpid()), load()
 	began := time.Now()
 	if err := l.drive(ctx, s.addr, o.length); err != nil {
 		return result{}, err
 	}
 	took := time.Since(began)
-	return l.result(s, took, s.cpu()-cpu, before)
+	return l.result(s, took, cpuOf(s.cmd.Process.Pid)-cpu, cpuOf(os.Getpid())-own, before)
 }
 
 // sessions are the cookies of the persons of one user of the load.
@@ -217,7 +217,7 @@ func act(c *client, id, action, cookie, body, state string) error {
 	return err
 }
 
-func (l *lifecycleLoad) result(s *server, took, cpu time.Duration, before string) (result, error) {
+func (l *lifecycleLoad) result(s *server, took, cpu, own time.Duration, before string) (result, error) {
 	now, peak, err := s.rss()
 	if err != nil {
 		return result{}, err
@@ -234,7 +234,7 @@ func (l *lifecycleLoad) result(s *server, took, cpu time.Duration, before string
 	r.P95 = pointer(percentile(all, 0.95))
 	r.Detail = map[string]any{"users": users, "calls": "create, assign, resolve, full-text search by number; each over HTTP", "life_cycles": n,
 		"seconds": round(took.Seconds()), "errors": l.failed.Load(), "p50_ms": percentile(all, 0.5), "p99_ms": percentile(all, 0.99), "p95_ms_by_call": p95,
-		"server_ms_per_cycle": round(float64(cpu.Microseconds()) / n / 1000), "server_cores": round(cpu.Seconds() / took.Seconds()), "rss_peak_mb": round(peak),
+		"server_ms_per_cycle": round(float64(cpu.Microseconds()) / n / 1000), "server_cores": round(cpu.Seconds() / took.Seconds()), "generator_cores": round(own.Seconds() / took.Seconds()), "rss_peak_mb": round(peak),
 		"load_before": before, "process": "bench/pack/complaint: open, assigned, resolved, as DIGIT's", "durability": "synchronous=FULL"}
 	return r, nil
 }

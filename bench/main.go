@@ -28,7 +28,8 @@ type result struct {
 
 // options are what every benchmark is told.
 type options struct {
-	length time.Duration // of a measurement, after warming up
+	length  time.Duration // of a measurement, after warming up
+	program string        // the program to measure; empty: built from the tree
 
 }
 
@@ -38,6 +39,7 @@ var benches = []struct {
 	run  func(context.Context, options) (result, error)
 }{
 	{"lifecycle", lifecycleEmpty},
+	{"lifecycle-1m", lifecycleMillion},
 	{"evidence", sealing},
 	{"start", starting},
 }
@@ -53,6 +55,7 @@ func run(args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	names := flags.String("bench", "", "benchmarks to run, with commas between; empty: all")
 	length := flags.Duration("for", 15*time.Second, "length of each measurement, after warming up")
+	binary := flags.String("program", "", "program to measure, for comparing two builds; empty: built from the tree")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func run(args []string) error {
 			continue
 		}
 		say("%s …", b.name)
-		r, err := b.run(ctx, options{length: *length})
+		r, err := b.run(ctx, options{length: *length, program: *binary})
 		if err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}

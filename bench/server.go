@@ -15,8 +15,12 @@ import (
 	"time"
 )
 
-// program builds the program from the tree and returns its path.
-func program(ctx context.Context) (string, error) {
+// binary returns the path of the program to measure: the one given, or one
+// built from the tree.
+func (o options) binary(ctx context.Context) (string, error) {
+	if o.program != "" {
+		return filepath.Abs(o.program)
+	}
 	out := filepath.Join("out", "bench", "chengshu")
 	build := exec.CommandContext(ctx, "go", "build", "-o", out, "./cmd/chengshu")
 	build.Stderr = os.Stderr
@@ -117,9 +121,9 @@ func (s *server) rss() (now, peak float64, err error) {
 	return now, peak, nil
 }
 
-// cpu returns the processor time that the program has used.
-func (s *server) cpu() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+// cpuOf returns the processor time that a process has used.
+func cpuOf(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}

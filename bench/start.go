@@ -14,8 +14,8 @@ const settle = 10 * time.Second
 // starting measures the time to the first answer with all packs and the demo
 // city, on an empty folder and on the store that this made, and the memory of
 // the idle program.
-func starting(ctx context.Context, _ options) (result, error) {
-	bin, err := program(ctx)
+func starting(ctx context.Context, o options) (result, error) {
+	bin, err := o.binary(ctx)
 	if err != nil {
 		return result{}, err
 	}
