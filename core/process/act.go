@@ -44,8 +44,11 @@ type move struct {
 	draft    *record.Draft
 	from, to *State // from is nil when the case is being opened
 	decision access.Decision
-	tasks    []task // that the new state opens; nil when the state stays
-	stays    bool   // no new state, tasks stay as they are
+	tasks    []task  // that the new state opens; nil when the state stays
+	stays    bool    // no new state, tasks stay as they are
+	parts    []*move // sub-cases that the action opens
+	parent   *move   // of a sub-case
+	depth    int     // of the sub-case, 0 for what was asked for
 	vars     map[string]any
 }
 
@@ -92,6 +95,9 @@ func (m *move) plan(ctx context.Context) error {
 	m.a = a
 	if a.Start {
 		m.to = m.p.state[a.To]
+		if err := m.permitAtAll(); err != nil {
+			return err
+		}
 	} else if err := m.load(ctx); err != nil {
 		return err
 	}
@@ -109,7 +115,23 @@ func (m *move) plan(ctx context.Context) error {
 	if err := m.guard(); err != nil {
 		return err
 	}
+	if err := m.checkMerge(ctx); err != nil {
+		return err
+	}
 	return m.arrive(ctx)
+}
+
+// permitAtAll refuses one who could open no such case whatever they fill in,
+// before anything is looked up for them.
+func (m *move) permitAtAll() error {
+	if m.cmd.Actor.System || !m.a.System && m.e.Access.May(m.cmd.Actor, m.a.Name, m.p.Name) {
+		return nil
+	}
+	return m.denied()
+}
+
+func (m *move) denied() error {
+	return fault.New(fault.Denied, "denied", "您无权"+m.a.Title.Zh, "you may not: "+m.a.Title.En)
 }
 
 // load reads the case and checks that the actor may take the action from here.
@@ -164,7 +186,7 @@ func (m *move) permit(ctx context.Context, row *record.Row) error {
 	if m.old != nil && !m.e.Access.Decide(m.cmd.Actor, "read", m.p.Name, subject).Allow {
 		return record.ErrNotFound()
 	}
-	return fault.New(fault.Denied, "denied", "您无权"+m.a.Title.Zh, "you may not: "+m.a.Title.En)
+	return m.denied()
 }
 
 // checkInput refuses fields that the action does not ask for.
@@ -181,7 +203,7 @@ func (m *move) checkInput() error {
 		case !f.Required:
 		case f.Field == "note" && strings.TrimSpace(m.cmd.Note) == "":
 			bad.With("note", "必填", "is required")
-		case f.Field != "note" && m.cmd.Input[f.Field] == nil && (m.old == nil || m.old.Get(f.Field) == nil):
+		case f.Field != "note" && m.lacks(f.Field):
 			bad.With("fields."+f.Field, "必填", "is required")
 		}
 	}
@@ -194,9 +216,33 @@ func (m *move) checkInput() error {
 	return nil
 }
 
+// lacks reports whether the input leaves a field without a value: it is cleared,
+// or is not given and was not there before.
+func (m *move) lacks(field string) bool {
+	v, given := m.cmd.Input[field]
+	if given || m.old == nil {
+		return v == nil
+	}
+	return m.old.Get(field) == nil
+}
+
+// checkFilled refuses required fields that were given as nothing, such as "".
+func (m *move) checkFilled() error {
+	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	for _, f := range m.a.Form {
+		if f.Required && f.Field != "note" && m.parent == nil && m.draft.Row.Get(f.Field) == nil {
+			bad.With("fields."+f.Field, "必填", "is required")
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
 // fill plans the record's own part: input, defaults, what the action sets.
 func (m *move) fill(ctx context.Context) error {
-	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now, Sets: func(name string) bool { return m.a.formName[name] != nil }, Files: m.e.filesOf(m.cmd.Actor)}
+	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now, Sets: m.takes, Files: m.e.filesOf(m.cmd.Actor)}
 	var err error
 	if m.old == nil {
 		m.draft, err = m.e.Records.PlanCreate(ctx, m.p.Record, m.cmd.Input, author)
@@ -212,6 +258,9 @@ func (m *move) fill(ctx context.Context) error {
 	m.vars = map[string]any{"row": m.draft.Row, "me": author.Actor, "now": m.now, "old": rule.Map{}}
 	if m.old != nil {
 		m.vars["old"] = m.old
+	}
+	if err := m.checkFilled(); err != nil {
+		return err
 	}
 	m.draft.Set("note", nil)
 	if m.cmd.Note != "" {
@@ -232,7 +281,11 @@ func (m *move) guard() error {
 		if g.Expr.True(m.vars) {
 			continue
 		}
-		for _, f := range g.Expr.Explain(m.vars) {
+		parts := g.Expr.Explain(m.vars)
+		if len(parts) == 0 { // no part fails by itself, yet the whole is not true
+			parts = []rule.Finding{{Text: g.If.Text}}
+		}
+		for _, f := range parts {
 			why = append(why, fault.Field{Path: f.Text, Text: g.Else})
 		}
 	}
@@ -277,6 +330,12 @@ func (m *move) write(tx *db.Tx) error {
 	}
 	if _, err := m.e.Evidence.Append(tx, act); err != nil {
 		return err
+	}
+	for _, part := range m.parts {
+		part.cmd.Cause = actID
+		if err := part.write(tx); err != nil {
+			return err
+		}
 	}
 	tx.AfterCommit(func() { m.e.hint(m.p.Name) })
 	return nil

@@ -18,6 +18,9 @@ func (m *move) arrive(ctx context.Context) error {
 	if m.a.Return {
 		d.Set("returns", d.Row.Int("returns")+1)
 	}
+	if err := m.openings(ctx); err != nil {
+		return err
+	}
 	m.stays = m.from == m.to && !m.a.Reopen
 	if m.stays && !m.a.retasks() {
 		return nil
@@ -65,43 +68,64 @@ func (m *move) clocks() error {
 			return err
 		}
 		d.Set("case_due_at", millis(caseDue))
+		for _, name := range []string{"stopped_at", "stopped_due", "merged_into"} {
+			if m.a.Reopen {
+				d.Set(name, nil)
+			}
+		}
 	}
-	m.stopOrStart()
+	return m.stopOrStart()
+}
+
+// stopOrStart takes the case's deadline away while its clock stands, and gives
+// back what was left of it when the clock runs again.
+func (m *move) stopOrStart() error {
+	d, stopped := m.draft, m.to.Clock == "stopped"
+	due, at := d.Row.Int("case_due_at"), d.Row.Int("stopped_at")
+	switch {
+	case stopped && due != 0:
+		d.Set("stopped_at", m.now.UnixMilli())
+		d.Set("stopped_due", due)
+		d.Set("case_due_at", nil)
+	case !stopped && at != 0:
+		span, err := m.span(m.p.Within)
+		if err != nil {
+			return err
+		}
+		was := time.UnixMilli(d.Row.Int("stopped_due"))
+		d.Set("case_due_at", span.Resume(was, time.UnixMilli(at), m.now, m.e.Calendar).UnixMilli())
+		d.Set("stopped_at", nil)
+		d.Set("stopped_due", nil)
+	}
 	return nil
 }
 
-// stopOrStart keeps the case's remaining working time while its clock stands.
-func (m *move) stopOrStart() {
-	d, stopped := m.draft, m.to.Clock == "stopped"
-	due := d.Row.Int("case_due_at")
-	switch left := d.Row.Get("clock_left"); {
-	case stopped && due != 0:
-		d.Set("clock_left", m.e.Calendar.WorkBetween(m.now, time.UnixMilli(due)).Milliseconds())
-		d.Set("case_due_at", nil)
-	case !stopped && left != nil:
-		d.Set("case_due_at", m.e.Calendar.AddWorkHours(m.now, time.Duration(left.(int64))*time.Millisecond).UnixMilli())
-		d.Set("clock_left", nil)
-	}
-}
-
 // term returns when a term that starts now ends; the zero time when there is
-// none. A declared expression that gives no span is the case's mistake.
+// none.
 func (m *move) term(t Term) (time.Time, error) {
-	span := t.Span.Span
-	if t.expr != nil {
-		v, err := t.expr.Eval(m.vars)
-		text, ok := v.(string)
-		if err != nil || !ok || text == "" {
-			return time.Time{}, nil
-		}
-		if span, err = clock.ParseSpan(text); err != nil {
-			return time.Time{}, fault.Wrap(err, fault.Invalid, "bad-span", "时限写法有误："+text, "bad span: "+text)
-		}
-	}
-	if span == (clock.Span{}) {
-		return time.Time{}, nil
+	span, err := m.span(t)
+	if err != nil || span.IsZero() {
+		return time.Time{}, err
 	}
 	return span.From(m.now, m.e.Calendar), nil
+}
+
+// span returns the length of a term, zero when none is stated. A declared
+// expression that gives no span is the case's mistake.
+func (m *move) span(t Term) (clock.Span, error) {
+	if t.expr == nil {
+		return t.Span.Span, nil
+	}
+	v, err := t.expr.Eval(m.vars)
+	text, ok := v.(string)
+	if err != nil || !ok || text == "" {
+		return clock.Span{}, nil
+	}
+	span, err := clock.ParseSpan(text)
+	if err != nil {
+		return clock.Span{}, fault.Wrap(err, fault.Invalid, "bad-span", "时限写法有误："+text, "bad span: "+text)
+	}
+	return span, nil
 }
 
 // duties opens the tasks of the state.
@@ -145,7 +169,7 @@ func (m *move) blank() task {
 	if m.to.Remind.Span != (clock.Span{}) {
 		t.remindAt = m.to.Remind.From(entered, m.e.Calendar).UnixMilli()
 	}
-	t.dueAt = m.draft.Row.Int("due_at")
+	t.dueAt = dueOf(m.draft.Row)
 	if m.to.Timeout != nil {
 		t.timeoutAt = m.to.Timeout.After.From(entered, m.e.Calendar).UnixMilli()
 	}
@@ -203,15 +227,35 @@ func (m *move) writeTasks(tx *db.Tx) error {
 	case m.tasks == nil:
 		return nil
 	}
+	var stage int64
 	if m.old != nil {
-		if err := dropTasks(tx, m.old.ID); err != nil {
+		var err error
+		if stage, err = m.dropTasks(tx); err != nil {
 			return err
 		}
 	}
 	for _, t := range m.tasks {
+		t.stage = stage
 		if err := t.insert(tx); err != nil {
 			return err
 		}
 	}
+	if !m.stays && m.to.Join != nil && m.to.Join.Of == "cases" {
+		// All may be closed already, or there may be none.
+		return askJoin(tx, m.p.Name, m.draft.Row.ID, m.now.UnixMilli())
+	}
 	return m.tellParent(tx)
+}
+
+// dropTasks takes the case's tasks away. When the state stays, those who watch
+// overdue work go on watching, and how far its timers have come is returned.
+func (m *move) dropTasks(tx *db.Tx) (stage int64, err error) {
+	if !m.stays {
+		return 0, dropTasks(tx, m.old.ID)
+	}
+	err = tx.QueryRow(`select coalesce(max(stage), 0) from process_task where case_id = $1 and watch is null`, m.old.ID).Scan(&stage)
+	if err == nil {
+		_, err = tx.Exec(`delete from process_task where case_id = $1 and watch is null`, m.old.ID)
+	}
+	return stage, err
 }

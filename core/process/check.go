@@ -44,8 +44,10 @@ func (p *Process) Check(s *decl.Set, r *decl.Report) {
 		p.action[a.Name] = a
 		p.checkAction(a, r)
 	}
+	p.checkOpens(s, r)
 	p.checkLinks(r)
 	p.checkReach(r)
+	p.checkRoles(s, r)
 	if p.Similar != nil && t.Field(p.Similar.Same) == nil {
 		r.Add(p.Similar.Pos, fmt.Sprintf("没有字段 %q", p.Similar.Same), fmt.Sprintf("there is no field %q", p.Similar.Same))
 	}
@@ -70,6 +72,9 @@ func (p *Process) checkStates(r *decl.Report) {
 		if s.Clock != "" && s.Clock != "stopped" {
 			r.Add(s.Pos, "clock 只可写 stopped", "clock can only be stopped")
 		}
+		if p.Within == (Term{}) && s.Within == (Term{}) && s.Escalate != nil {
+			r.Add(s.Pos, "没有时限（within），escalate 不会发生", "without a deadline (within) there is nothing to escalate")
+		}
 		if s.Join != nil && s.Join.Of != "tasks" && s.Join.Of != "cases" {
 			r.Add(s.Join.Pos, "join.of 应为 tasks 或 cases", "join.of must be tasks or cases")
 		}
@@ -91,7 +96,8 @@ func (p *Process) caseFields() []*record.Field {
 		field("entered_at", "进入时间", "Entered", record.Time, ""),
 		field("due_at", "环节时限", "Step due", record.Time, ""),
 		field("case_due_at", "办结时限", "Case due", record.Time, ""),
-		field("clock_left", "剩余时限", "Time left", record.Integer, ""),
+		field("stopped_at", "停表时间", "Clock stopped", record.Time, ""),
+		field("stopped_due", "停表前时限", "Due when stopped", record.Time, ""),
 		field("closed_at", "办结时间", "Closed", record.Time, ""),
 		field("returns", "退回次数", "Returns", record.Integer, ""),
 		field("parent", "上级事项", "Parent case", record.Text, ""),
@@ -137,10 +143,19 @@ func (p *Process) checkAction(a *Action, r *decl.Report) {
 	for i := range a.Form {
 		f := &a.Form[i]
 		a.formName[f.Field] = f
-		if p.Record.Field(f.Field) == nil {
+		switch field := p.Record.Field(f.Field); {
+		case field == nil:
 			r.Add(f.Pos, fmt.Sprintf("没有字段 %q", f.Field), fmt.Sprintf("there is no field %q", f.Field))
+		case field.System && !settable(f.Field) && f.Field != "note" && f.Field != "merged_into":
+			r.Add(f.Pos, fmt.Sprintf("字段 %q 由流程填写，不能由人填", f.Field), fmt.Sprintf("the process fills %q; nobody can be asked for it", f.Field))
 		}
 	}
+	for name, src := range a.Set {
+		if field := p.Record.Field(name); field != nil && field.System && !settable(name) {
+			r.Add(src.Pos, fmt.Sprintf("字段 %q 由流程填写，不能 set", name), fmt.Sprintf("the process fills %q; it cannot be set", name))
+		}
+	}
+	p.checkMove(a, r)
 	if a.Merge && a.formName["merged_into"] == nil {
 		a.Form = append(a.Form, FormField{Pos: a.Pos, Field: "merged_into", Required: true})
 		a.formName["merged_into"] = &a.Form[len(a.Form)-1]
@@ -151,6 +166,60 @@ func (p *Process) checkAction(a *Action, r *decl.Report) {
 	for _, w := range a.Who {
 		if !slices.Contains([]string{"all", "unit", "place", "own", "assigned", "task", "subject"}, w.Scope) {
 			r.Add(w.Pos, fmt.Sprintf("没有范围 %q；可用：all, unit, place, own, assigned, task, subject", w.Scope), fmt.Sprintf("no scope %q; known: all, unit, place, own, assigned, task, subject", w.Scope))
+		}
+	}
+}
+
+// checkMove checks that what an action does to the case fits where it leads.
+func (p *Process) checkMove(a *Action, r *decl.Report) {
+	ends := func(name string) bool { return p.state[name] != nil && p.state[name].Kind == End }
+	fromEnd := slices.ContainsFunc(a.From, ends)
+	switch {
+	case a.Task && a.To != "":
+		r.Add(a.Pos, "completes_task 的动作不写 to：全部完成后由 join 带走", "an action that completes a task has no to: the join leads on when all are done")
+	case a.Merge && !ends(a.To):
+		r.Add(a.Pos, "merge 的动作须到达 end 状态", "an action that merges must lead to an end state")
+	case a.Reopen && (a.To == "" || ends(a.To) || len(a.From) == 0 || !fromEnd):
+		r.Add(a.Pos, "reopen 的动作须从 end 状态到非 end 状态", "an action that reopens leads from an end state to one that is not")
+	case !a.Reopen && fromEnd && a.To != "" && !ends(a.To):
+		r.Add(a.Pos, "从 end 状态到非 end 状态的动作须写 reopen: true", "an action from an end state to one that is not must say reopen: true")
+	}
+}
+
+// checkOpens resolves the sub-cases of all actions.
+func (p *Process) checkOpens(s *decl.Set, r *decl.Report) {
+	for _, a := range p.Actions {
+		for _, o := range a.Opens {
+			o.check(s, r)
+		}
+	}
+}
+
+// opens returns the processes of the sub-cases that cases of p have.
+func (p *Process) opens() []*Process {
+	var out []*Process
+	for _, a := range p.Actions {
+		for _, o := range a.Opens {
+			if o.process != nil && !slices.Contains(out, o.process) {
+				out = append(out, o.process)
+			}
+		}
+	}
+	return out
+}
+
+// checkRoles checks that the roles of duties are declared: work for a role that
+// nobody can have would never be seen.
+func (p *Process) checkRoles(s *decl.Set, r *decl.Report) {
+	for _, st := range p.States {
+		for _, d := range []*Duty{st.Duty, st.Escalate} {
+			if d == nil {
+				continue
+			}
+			if _, ok := decl.Find[decl.Item](s, "role", d.Role); !ok {
+				zh, en := decl.Suggest(d.Role, s.Names("role"))
+				r.Add(d.Pos, fmt.Sprintf("没有角色 %q；%s", d.Role, zh), fmt.Sprintf("there is no role %q; %s", d.Role, en))
+			}
 		}
 	}
 }
@@ -168,12 +237,24 @@ func (p *Process) checkLinks(r *decl.Report) {
 		}
 		if s.Join != nil {
 			want(s, s.Join.Pos, s.Join.Action)
+			p.checkJoin(s, r)
 		}
 	}
 	for old, now := range p.Migrate {
 		if p.state[now] == nil {
 			r.Add(p.Pos, fmt.Sprintf("migrate：没有状态 %q（由 %q 迁来）", now, old), fmt.Sprintf("migrate: no state %q (mapped from %q)", now, old))
 		}
+	}
+}
+
+// checkJoin checks that something can complete what the state waits for.
+func (p *Process) checkJoin(s *State, r *decl.Report) {
+	completes := slices.ContainsFunc(p.Actions, func(a *Action) bool { return a.Task && slices.Contains(a.From, s.Name) })
+	switch {
+	case s.Join.Of == "tasks" && !completes:
+		r.Add(s.Join.Pos, fmt.Sprintf("没有可在 %q 完成任务的动作（completes_task）", s.Name), fmt.Sprintf("no action completes a task (completes_task) in %q", s.Name))
+	case s.Join.Of == "cases" && len(p.opens()) == 0:
+		r.Add(s.Join.Pos, "没有动作开启子事项（opens），无可汇合", "no action opens sub-cases (opens), so there is nothing to join")
 	}
 }
 
@@ -226,6 +307,9 @@ func Compile(processes []*Process, env *rule.Env, r *decl.Report) {
 				a.Guard[i].Expr = env.Compile(a.Guard[i].If, vars, rule.Bool, r)
 			}
 			a.compileSet(p.Record, c)
+			for _, o := range a.Opens {
+				o.compile(c)
+			}
 		}
 	}
 }

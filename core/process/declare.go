@@ -135,14 +135,14 @@ type Action struct {
 	// System actions are taken by timers and joins only.
 	System bool `yaml:"system"`
 
-	Form     []FormField             `yaml:"form"`
-	Set      map[string]rule.Source  `yaml:"set"`
-	Guard    []record.Check          `yaml:"guard"`
-	Effects  []map[string]*yaml.Node `yaml:"-"`
-	Task     bool                    `yaml:"completes_task"` // completes my parallel task, not the state
-	Merge    bool                    `yaml:"merge"`          // closes the case into another of its type
-	Reopen   bool                    `yaml:"reopen"`
-	Return   bool                    `yaml:"return"` // counts as a return
+	Form     []FormField            `yaml:"form"`
+	Set      map[string]rule.Source `yaml:"set"`
+	Guard    []record.Check         `yaml:"guard"`
+	Opens    []*Opening             `yaml:"opens"`          // sub-cases that begin with it
+	Task     bool                   `yaml:"completes_task"` // completes my parallel task, not the state
+	Merge    bool                   `yaml:"merge"`          // closes the case into another of its type
+	Reopen   bool                   `yaml:"reopen"`         // a closed case begins anew, with new deadlines
+	Return   bool                   `yaml:"return"`         // counts as a return
 	set      []assignment
 	formName map[string]*FormField
 }

@@ -2,7 +2,6 @@ package process
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -61,6 +60,8 @@ var migrations = []db.Migration{{Owner: "process", Version: 1, SQL: []string{
 		act text collate "C" not null, person text collate "C" not null, org text collate "C", text text not null, files text)`,
 	`create index process_comment_case on process_comment (case_id, n)`,
 	`create table process_definition (hash text collate "C" primary key, process text collate "C" not null, states text not null, at bigint not null)`,
+}}, {Owner: "process", Version: 2, SQL: []string{
+	`alter table process_task add column watch boolean`,
 }}}
 
 // New makes the tables and checks that every living case stands in a state
@@ -77,63 +78,6 @@ func New(ctx context.Context, d Deps) (*Engine, error) {
 		}
 	}
 	return e, nil
-}
-
-// adopt stores the definition, maps cases out of states that are gone, and
-// refuses when some would be left behind.
-func (e *Engine) adopt(ctx context.Context, p *Process) error {
-	var known bool
-	err := e.DB.Read(ctx).QueryRow(`select count(*) > 0 from process_definition where hash = $1`, p.Hash).Scan(&known)
-	if err != nil || known {
-		return err
-	}
-	stuck, err := e.stuck(ctx, p)
-	if err != nil {
-		return err
-	}
-	if len(stuck.Fields) > 0 {
-		return stuck
-	}
-	names := make([]string, len(p.States))
-	for i, s := range p.States {
-		names[i] = s.Name
-	}
-	states, err := json.Marshal(names)
-	if err != nil {
-		return err
-	}
-	return e.DB.Do(ctx, func(tx *db.Tx) error {
-		for old, now := range p.Migrate {
-			if _, err := tx.Exec(fmt.Sprintf(`update %s set state = $1 where state = $2 and closed_at is null`, p.Record.Table()), now, old); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(`insert into process_definition (hash, process, states, at) values ($1, $2, $3, $4) on conflict (hash) do nothing`,
-			p.Hash, p.Name, string(states), e.Clock.Now().UnixMilli())
-		return err
-	})
-}
-
-func (e *Engine) stuck(ctx context.Context, p *Process) (*fault.Fault, error) {
-	bad := fault.New(fault.Invalid, "state-with-cases", "有在办事项停在已删去的状态，未载入", "open cases stand in a state that was removed; nothing was loaded")
-	rows, err := e.DB.Read(ctx).Query(fmt.Sprintf(`select state, count(*) from %s where closed_at is null and deleted_at is null group by state order by state`, p.Record.Table()))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var state *string
-		var n int64
-		if err := rows.Scan(&state, &n); err != nil {
-			return nil, err
-		}
-		if state == nil || p.state[*state] != nil || p.Migrate[*state] != "" {
-			continue
-		}
-		bad.With(p.Pos.String(), fmt.Sprintf("%d 件停在 %q；请保留此状态，或写 migrate: {%s: 新状态}", n, *state, *state),
-			fmt.Sprintf("%d cases in %q; keep the state, or write migrate: {%s: new-state}", n, *state, *state))
-	}
-	return bad, rows.Err()
 }
 
 // Process returns a process by name, or a NotFound fault.

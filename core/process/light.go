@@ -33,11 +33,11 @@ func (t *task) light(now int64) Light {
 // LightOf returns the light of a case at a time.
 func (e *Engine) LightOf(p *Process, row *record.Row, now time.Time) Light {
 	state := p.state[row.Text("state")]
-	due, caseDue, ms := row.Int("due_at"), row.Int("case_due_at"), now.UnixMilli()
+	due, ms := dueOf(row), now.UnixMilli()
 	switch {
 	case row.Get("closed_at") != nil:
 		return Closed
-	case due != 0 && due <= ms || caseDue != 0 && caseDue <= ms:
+	case due != 0 && due <= ms:
 		return Red
 	case state == nil:
 		return Green
@@ -47,6 +47,16 @@ func (e *Engine) LightOf(p *Process, row *record.Row, now time.Time) Light {
 		return Yellow
 	}
 	return Green
+}
+
+// dueOf returns the earlier of the deadlines of a case and of its state, 0 when
+// it has neither.
+func dueOf(row *record.Row) int64 {
+	due, caseDue := row.Int("due_at"), row.Int("case_due_at")
+	if due == 0 || caseDue != 0 && caseDue < due {
+		return caseDue
+	}
+	return due
 }
 
 // heldBy reports whether the actor is the one, or one of those, who hold the task.

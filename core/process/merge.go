@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"chengshu/core/access"
 	"chengshu/core/evidence"
 	"chengshu/core/record"
 	"chengshu/kernel/db"
@@ -14,27 +15,56 @@ import (
 	"chengshu/kernel/id"
 )
 
-// absorb leaves an act on the case that another is merged into, and refuses a
-// target that cannot take it.
+// checkMerge refuses a target that the actor may not read, as if it were not
+// there, and one that cannot take the case.
+func (m *move) checkMerge(ctx context.Context) error {
+	if !m.a.Merge {
+		return nil
+	}
+	target, err := m.mergeTarget(m.e.DB.Read(ctx))
+	if err != nil || m.cmd.Actor.System {
+		return err
+	}
+	subject, err := m.e.subject(ctx, target)
+	if err == nil && !m.e.Access.Decide(m.cmd.Actor, access.Read, m.p.Name, subject).Allow {
+		return badMerge("没有这个事项", "there is no such case")
+	}
+	return err
+}
+
+func badMerge(zh, en string) error {
+	return fault.New(fault.Invalid, "bad-merge", "不能并入此事项", "cannot be merged into this case").With("fields.merged_into", zh, en)
+}
+
+// mergeTarget returns the open case that this one is merged into.
+func (m *move) mergeTarget(q db.Querier) (*record.Row, error) {
+	into := m.draft.Row.Text("merged_into")
+	target, err := m.e.Records.Get(q, m.p.Record, into)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return nil, badMerge("没有这个事项", "there is no such case")
+	case err != nil:
+		return nil, err
+	case into == m.draft.Row.ID:
+		return nil, badMerge("不能并入自身", "a case cannot be merged into itself")
+	case target.Get("closed_at") != nil:
+		return nil, badMerge("该事项已办结", "that case is closed")
+	}
+	return target, nil
+}
+
+// absorb leaves an act on the case that another is merged into, which must
+// still be open.
 func (m *move) absorb(tx *db.Tx, cause string) error {
 	if !m.a.Merge {
 		return nil
 	}
-	into := m.draft.Row.Text("merged_into")
-	target, err := m.e.Records.Get(tx, m.p.Record, into)
-	bad := fault.New(fault.Invalid, "bad-merge", "不能并入此事项", "cannot be merged into this case")
-	switch {
-	case fault.Is(err, fault.NotFound):
-		return bad.With("fields.merged_into", "没有这个事项", "there is no such case")
-	case err != nil:
+	target, err := m.mergeTarget(tx)
+	if err != nil {
 		return err
-	case into == m.draft.Row.ID:
-		return bad.With("fields.merged_into", "不能并入自身", "a case cannot be merged into itself")
-	case target.Get("closed_at") != nil:
-		return bad.With("fields.merged_into", "该事项已办结", "that case is closed")
 	}
 	_, err = m.e.Evidence.Append(tx, evidence.Act{ID: id.New(), At: m.now.UnixMilli(), Verb: m.p.Name + ".absorb", Actor: m.cmd.Actor.Evidence(),
-		Subject: evidence.Subject{Type: m.p.Name, ID: into}, Grant: m.decision.Grant, Basis: m.decision.Basis, Cause: cause})
+		Subject: evidence.Subject{Type: m.p.Name, ID: target.ID}, Grant: m.decision.Grant, Basis: m.decision.Basis, Cause: cause})
 	return err
 }
 

@@ -24,6 +24,7 @@ type task struct {
 	dueAt     int64
 	timeoutAt int64
 	stage     int64
+	watch     bool // overdue work was escalated to them: they see it, and need not do it
 }
 
 // Stages of a task, as timers pass.
@@ -69,11 +70,18 @@ func textOrNull(s string) any {
 
 func (t task) insert(tx *db.Tx) error {
 	_, err := tx.Exec(`insert into process_task
-		(id, type, case_id, step, org, unit, role, assignee, opened_at, remind_at, due_at, timeout_at, wake_at, stage)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		(id, type, case_id, step, org, unit, role, assignee, opened_at, remind_at, due_at, timeout_at, wake_at, stage, watch)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		id.New(), t.kind, t.caseID, t.step, textOrNull(t.org), textOrNull(t.unit), textOrNull(t.role), textOrNull(t.assignee),
-		t.openedAt, orNull(t.remindAt), orNull(t.dueAt), orNull(t.timeoutAt), t.wake(), t.stage)
+		t.openedAt, orNull(t.remindAt), orNull(t.dueAt), orNull(t.timeoutAt), t.wake(), t.stage, trueOrNull(t.watch))
 	return err
+}
+
+func trueOrNull(b bool) any {
+	if b {
+		return true
+	}
+	return nil
 }
 
 func dropTasks(tx *db.Tx, caseID string) error {
@@ -81,14 +89,16 @@ func dropTasks(tx *db.Tx, caseID string) error {
 	return err
 }
 
-const taskColumns = `n, id, type, case_id, step, org, unit, role, assignee, opened_at, remind_at, due_at, timeout_at, stage`
+const taskColumns = `n, id, type, case_id, step, org, unit, role, assignee, opened_at, remind_at, due_at, timeout_at, stage, watch`
 
 func scanTask(rows *db.Rows) (task, error) {
 	var t task
 	var org, unit, role, assignee *string
 	var remind, due, timeout *int64
-	err := rows.Scan(&t.n, &t.id, &t.kind, &t.caseID, &t.step, &org, &unit, &role, &assignee, &t.openedAt, &remind, &due, &timeout, &t.stage)
+	var watch *bool
+	err := rows.Scan(&t.n, &t.id, &t.kind, &t.caseID, &t.step, &org, &unit, &role, &assignee, &t.openedAt, &remind, &due, &timeout, &t.stage, &watch)
 	t.org, t.unit, t.role, t.assignee = str(org), str(unit), str(role), str(assignee)
+	t.watch = watch != nil
 	t.remindAt, t.dueAt, t.timeoutAt = num(remind), num(due), num(timeout)
 	return t, err
 }
@@ -124,7 +134,7 @@ func queryTasks(q db.Querier, sql string, args ...any) ([]task, error) {
 	return out, rows.Err()
 }
 
-// TasksOf returns the open tasks of a case that people hold.
+// tasksOf returns the open tasks of a case that people hold.
 func (e *Engine) tasksOf(q db.Querier, caseID string) ([]task, error) {
 	return queryTasks(q, `where case_id = $1 and role is not null order by n`, caseID)
 }
@@ -138,6 +148,9 @@ func (m *move) completeTask(tx *db.Tx) error {
 	}
 	left, mine := 0, int64(0)
 	for _, t := range tasks {
+		if t.watch {
+			continue
+		}
 		if mine == 0 && t.step == m.from.Name && t.heldBy(m.cmd.Actor) {
 			mine = t.n
 		} else if t.step == m.from.Name {

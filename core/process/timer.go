@@ -57,13 +57,8 @@ func (e *Engine) Sweep(ctx context.Context) error {
 			return nil
 		}
 		for _, t := range due {
-			err := e.fire(ctx, t, now)
-			if fault.Is(err, fault.Conflict) {
-				err = e.drop(ctx, t) // the case has moved on; the timer was of its former state
-			}
-			if err != nil {
-				e.Logger.Error("timer", "case", t.caseID, "step", t.step, "err", err)
-				if err := e.postpone(ctx, t, now); err != nil {
+			if err := e.fire(ctx, t, now); err != nil {
+				if err := e.failed(ctx, t, now, err); err != nil {
 					return err
 				}
 			}
@@ -72,6 +67,19 @@ func (e *Engine) Sweep(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// failed drops a timer of a state that the case has left, and puts off any
+// other: work that people hold is not lost because its timer cannot fire.
+func (e *Engine) failed(ctx context.Context, t task, now int64, cause error) error {
+	if p := e.byName[t.kind]; p != nil && fault.Code(cause) == "wrong-state" {
+		row, err := e.Records.Get(e.DB.Read(ctx), p.Record, t.caseID)
+		if err == nil && row.Text("state") != t.step {
+			return e.drop(ctx, t)
+		}
+	}
+	e.Logger.Error("timer", "case", t.caseID, "step", t.step, "err", cause)
+	return e.postpone(ctx, t, now)
 }
 
 // fire does what a task's next timer asks for. One that another node has
@@ -87,13 +95,26 @@ func (e *Engine) fire(ctx context.Context, t task, now int64) error {
 		return e.join(ctx, p, t)
 	case state == nil:
 		return e.postpone(ctx, t, now)
+	case t.timeoutAt != 0 && t.timeoutAt <= now && state.Timeout == nil:
+		return e.forgo(ctx, t)
 	case t.timeoutAt != 0 && t.timeoutAt <= now:
 		return e.bySystem(ctx, p, t, state.Timeout.Action)
 	case t.stage < overdue && t.dueAt != 0 && t.dueAt <= now:
 		return e.advance(ctx, p, t, overdue, "overdue", state.Escalate)
-	default:
+	case t.stage < reminded && t.remindAt != 0 && t.remindAt <= now:
 		return e.advance(ctx, p, t, reminded, "remind", nil)
+	default:
+		return e.postpone(ctx, t, now)
 	}
+}
+
+// forgo takes a timeout away that the state no longer has.
+func (e *Engine) forgo(ctx context.Context, t task) error {
+	t.timeoutAt = 0
+	return e.DB.Do(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(`update process_task set timeout_at = null, wake_at = $1 where n = $2`, t.wake(), t.n)
+		return err
+	})
 }
 
 // bySystem takes an action by itself. When the case cannot take it, the timer
@@ -126,13 +147,23 @@ func (e *Engine) advance(ctx context.Context, p *Process, t task, stage int64, w
 		}
 		for _, u := range more {
 			s := task{kind: t.kind, caseID: t.caseID, step: t.step, org: u.path, unit: u.id, role: escalate.Role,
-				openedAt: e.Clock.Now().UnixMilli(), dueAt: t.dueAt, stage: overdue}
-			if err := s.insert(tx); err != nil {
+				openedAt: e.Clock.Now().UnixMilli(), dueAt: t.dueAt, stage: overdue, watch: true}
+			if err := e.watch(tx, s); err != nil {
 				return err
 			}
 		}
 		return e.systemAct(tx, p, row, what)
 	})
+}
+
+// watch shows overdue work to those it was escalated to, once for a case,
+// however many of its parallel tasks are late.
+func (e *Engine) watch(tx *db.Tx, s task) error {
+	none, err := e.none(tx, `select count(*) from process_task where case_id = $1 and org = $2 and role = $3 and watch`, s.caseID, s.org, s.role)
+	if err != nil || !none {
+		return err
+	}
+	return s.insert(tx)
 }
 
 func (e *Engine) systemAct(tx *db.Tx, p *Process, row *record.Row, what string) error {
@@ -152,9 +183,9 @@ func (e *Engine) join(ctx context.Context, p *Process, t task) error {
 	state := p.state[row.Text("state")]
 	complete := state != nil && state.Join != nil
 	if complete && state.Join.Of == "tasks" {
-		complete, err = e.none(q, `select count(*) from process_task where case_id = $1 and step = $2 and role is not null`, row.ID, state.Name)
+		complete, err = e.none(q, `select count(*) from process_task where case_id = $1 and step = $2 and role is not null and watch is null`, row.ID, state.Name)
 	} else if complete {
-		complete, err = e.childrenClosed(q, p.Name+"/"+row.ID)
+		complete, err = e.partsClosed(q, p, row.ID)
 	}
 	if err != nil {
 		return err
@@ -178,10 +209,10 @@ func (e *Engine) none(q db.Querier, sql string, args ...any) (bool, error) {
 	return n == 0, err
 }
 
-// childrenClosed reports whether no sub-case of the parent is open.
-func (e *Engine) childrenClosed(q db.Querier, parent string) (bool, error) {
-	for _, p := range e.Processes {
-		none, err := e.none(q, `select count(*) from `+p.Record.Table()+` where parent = $1 and closed_at is null and deleted_at is null`, parent)
+// partsClosed reports whether no sub-case of the case is open.
+func (e *Engine) partsClosed(q db.Querier, p *Process, caseID string) (bool, error) {
+	for _, part := range p.opens() {
+		none, err := e.none(q, `select count(*) from `+part.Record.Table()+` where parent = $1 and closed_at is null and deleted_at is null`, p.Name+"/"+caseID)
 		if err != nil || !none {
 			return false, err
 		}

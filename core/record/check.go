@@ -1,6 +1,8 @@
 package record
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -315,6 +317,25 @@ func Compile(types []*Type, env *rule.Env, r *decl.Report) {
 			c.Expr = env.Compile(c.If, vars, rule.Bool, r)
 		}
 	}
+}
+
+// FromRules reports whether an expression can give the field its value.
+func (f *Field) FromRules() bool {
+	return f.Type != File && f.Type != List && f.Type != AreaOf && !f.Computed.Given() && f.From == ""
+}
+
+// Input turns the result of an expression into input for the field, as the JSON
+// of a request gives it; nil for no value.
+func (f *Field) Input(v any) (any, error) {
+	native, err := f.kind.fromRule(f, v)
+	if err != nil || native == nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(f.kind.appendJSON(nil, f, native)))
+	dec.UseNumber()
+	var out any
+	err = dec.Decode(&out)
+	return out, err
 }
 
 // ResultType is what an expression for the field must give; numbers may be

@@ -74,6 +74,9 @@ func (t *Type) indexes() []string {
 	}
 	if t.Case {
 		out = append(out, "|(created_by, n)", "|(created_at)", "|(closed_at) where closed_at is not null")
+		if t.byName["parent"] != nil {
+			out = append(out, "|(parent) where parent is not null")
+		}
 	}
 	if t.OrgBy != "" {
 		out = append(out, "|(org, n)"+living)

@@ -24,6 +24,12 @@ type Draft struct {
 // Old returns the row before the change, nil when it is new.
 func (d *Draft) Old() *Row { return d.old }
 
+// Amend returns a draft of the row's next revision that is as the row is. It is
+// for engines, which set their system fields in it; nothing is computed anew.
+func (e *Engine) Amend(row *Row) *Draft {
+	return &Draft{Row: row.clone(), old: row, engine: e}
+}
+
 // Set gives a field a native value, as engines do with their system fields.
 func (d *Draft) Set(name string, v any) {
 	f := d.Row.Type.byName[name]
