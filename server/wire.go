@@ -38,6 +38,7 @@ type Server struct {
 	fake     *clock.Fake // nil but with a test clock
 	calendar *clock.Calendar
 
+	folder    *os.File // holds the data folder
 	db        *db.DB
 	search    *search.Engine
 	jobs      *job.Engine
@@ -81,6 +82,10 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
+	var err error
+	if s.folder, err = holdFolder(ctx, cfg.Data, cfg.Shutdown); err != nil {
+		return nil, err
+	}
 
 	// What the packs say.
 	w := &world{}
@@ -95,7 +100,6 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if url == "" {
 		url = "sqlite:" + filepath.Join(cfg.Data, "chengshu.db")
 	}
-	var err error
 	if s.db, err = db.Open(ctx, url, db.Options{Logger: log}); err != nil {
 		return nil, err
 	}
@@ -213,7 +217,7 @@ func (s *Server) seal(ctx context.Context) error {
 }
 
 // Close ends the program's hold on its stores, after Run has returned.
-func (s *Server) Close() error { return s.db.Close() }
+func (s *Server) Close() error { return errors.Join(s.db.Close(), s.folder.Close()) }
 
 // rates are the limits that the settings ask for. One address may stand for a
 // whole office, so it gets ten times a person's.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,4 +118,22 @@ func TestKillWhileSeeding(t *testing.T) {
 	if a := s.SignIn(t, "citizen").Get("/api/session"); a.Status != http.StatusOK {
 		t.Errorf("the demo account: %s", a)
 	}
+}
+
+// TestOneFolderOneProgram: a second program does not start over the folder of a
+// running one, and starts once that has gone, however it went.
+func TestOneFolderOneProgram(t *testing.T) {
+	first := program.Start(t, program.Options{})
+	again := program.Options{Data: first.Data, Args: []string{"--shutdown", "300ms"}}
+	if second, err := program.Try(t, again); err == nil {
+		t.Errorf("a second program runs at %s over the same folder", second.URL)
+	} else if !strings.Contains(err.Error(), "another process is using the data folder") {
+		t.Errorf("it does not say why it does not start: %v", err)
+	}
+	first.Kill()
+	third := program.Start(t, again)
+	stopped := make(chan struct{})
+	go func() { third.Stop(); close(stopped) }()
+	program.Start(t, program.Options{Data: first.Data})
+	<-stopped
 }
