@@ -47,7 +47,15 @@ export function EvidencePage() {
 function Alarms({ alarms }: { alarms: Alarm[] }) {
   const { t } = useText();
   if (alarms.length === 0) return null;
-  const words = ({ kind, seq, detail, at }: Alarm) => [at === undefined ? "" : formatTime(new Date(at).toISOString()), wordFor(t.evidence.alarmKinds, kind), seq === undefined || seq < 0 ? "" : t.evidence.alarmLeaf(seq), detail].filter(Boolean).join(" · ");
+  const words = ({ kind, seq, detail, at }: Alarm) =>
+    [
+      at === undefined ? "" : formatTime(new Date(at).toISOString()),
+      wordFor(t.evidence.alarmKinds, kind),
+      seq === undefined || seq < 0 ? "" : t.evidence.alarmLeaf(seq),
+      detail,
+    ]
+      .filter(Boolean)
+      .join(" · ");
   return (
     <Alert
       type="error"
@@ -86,7 +94,11 @@ function Status({ status }: { status: LogStatus }) {
         </div>
         <div>
           <dt>{t.evidence.lastCheck}</dt>
-          <dd>{check ? `${formatTime(check.at)} ${check.ok ? t.evidence.checkOk(formatNumber(check.checked)) : t.evidence.checkBad(formatNumber(check.checked))}` : t.evidence.never}</dd>
+          <dd>
+            {check
+              ? `${formatTime(check.at)} ${check.ok ? t.evidence.checkOk(formatNumber(check.checked)) : t.evidence.checkBad(formatNumber(check.checked))}`
+              : t.evidence.never}
+          </dd>
         </div>
         <div className="cs-wide">
           <dt>{t.evidence.root}</dt>

@@ -19,7 +19,15 @@ export function GrantsPage() {
   return (
     <Page title={t.admin.grants}>
       <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-        <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.admin.grantFilter} placeholder={t.admin.grantFilter} value={words} onChange={(event) => setWords(event.target.value)} />
+        <Input
+          type="search"
+          className="cs-search-box"
+          prefix={<SearchOutlined aria-hidden />}
+          aria-label={t.admin.grantFilter}
+          placeholder={t.admin.grantFilter}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
       </form>
       <Loaded query={grants} rows={10}>
         {({ items }) => {
@@ -33,7 +41,9 @@ export function GrantsPage() {
 
 function mentions(grant: Grant, words: string, { pick }: Text): boolean {
   const wanted = words.trim().toLowerCase();
-  return [grant.name, grant.role, grant.type, pick(grant.type_title), pick(grant.purpose), grant.basis].some((one) => one?.toLowerCase().includes(wanted));
+  return [grant.name, grant.role, grant.type, pick(grant.type_title), pick(grant.purpose), grant.basis].some((one) =>
+    one?.toLowerCase().includes(wanted),
+  );
 }
 
 function Rows({ rows, text }: { rows: Grant[]; text: Text }) {

@@ -20,7 +20,12 @@ export function HealthPage() {
       <Loaded query={health} rows={8}>
         {(found) => (
           <>
-            <Alert className="cs-form-alert" type={found.ok ? "success" : "error"} showIcon title={found.ok ? t.admin.healthOk : t.admin.healthBad} />
+            <Alert
+              className="cs-form-alert"
+              type={found.ok ? "success" : "error"}
+              showIcon
+              title={found.ok ? t.admin.healthOk : t.admin.healthBad}
+            />
             <Facts health={found} />
             <Checks health={found} />
             <Figures health={found} />

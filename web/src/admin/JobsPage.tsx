@@ -26,7 +26,12 @@ export function JobsPage() {
       <div role="group" aria-label={t.admin.jobState} className="cs-list-bar">
         <div className="cs-row">
           {states.map((state) => (
-            <Button key={state} aria-pressed={params.state === state} type={params.state === state ? "primary" : "default"} onClick={() => change({ state: params.state === state ? "" : state })}>
+            <Button
+              key={state}
+              aria-pressed={params.state === state}
+              type={params.state === state ? "primary" : "default"}
+              onClick={() => change({ state: params.state === state ? "" : state })}
+            >
               {`${t.admin.jobStates[state]} ${totals?.[state] ?? ""}`}
             </Button>
           ))}
@@ -49,9 +54,19 @@ function Rows({ jobs }: { jobs: Job[] }) {
       columns={[
         { key: "kind", title: t.admin.jobKind, header: true, render: (job) => job.kind },
         { key: "state", title: t.admin.jobState, render: (job) => wordFor(t.admin.jobStates, job.state) },
-        { key: "attempt", title: t.admin.jobAttempt, numeric: true, render: (job) => (job.max_attempts ? `${job.attempt ?? 0} / ${job.max_attempts}` : job.attempt) },
+        {
+          key: "attempt",
+          title: t.admin.jobAttempt,
+          numeric: true,
+          render: (job) => (job.max_attempts ? `${job.attempt ?? 0} / ${job.max_attempts}` : job.attempt),
+        },
         { key: "run", title: t.admin.jobRun, render: (job) => formatTime(job.run_at) },
-        { key: "progress", title: t.admin.jobProgress, render: (job) => (job.progress === undefined ? null : <Progress percent={Math.round(job.progress * 100)} size="small" aria-label={job.kind} />) },
+        {
+          key: "progress",
+          title: t.admin.jobProgress,
+          render: (job) =>
+            job.progress === undefined ? null : <Progress percent={Math.round(job.progress * 100)} size="small" aria-label={job.kind} />,
+        },
         { key: "error", title: t.admin.jobError, render: (job) => job.error },
         { key: "act", title: t.admin.actions, render: (job) => <Control job={job} /> },
       ]}
@@ -83,7 +98,12 @@ function Control({ job }: { job: Job }) {
     });
   if (job.state === "failed" || job.state === "cancelled")
     return (
-      <Button size="small" loading={control.isPending} onClick={() => control.mutate("retry")} aria-label={`${t.admin.jobRetry} ${job.kind}`}>
+      <Button
+        size="small"
+        loading={control.isPending}
+        onClick={() => control.mutate("retry")}
+        aria-label={`${t.admin.jobRetry} ${job.kind}`}
+      >
         {t.admin.jobRetry}
       </Button>
     );

@@ -79,7 +79,9 @@ function signedFinding(signed: Signed, t: Words): Finding {
 /** The log may have grown since the server answered; at the same size the roots must be the same. */
 function agreeFinding(status: LogStatus, checkpoint: Checkpoint, t: Words): Finding {
   const said = parseCheckpoint(status.checkpoint ?? "");
-  const differs = said !== undefined && (said.origin !== checkpoint.origin || said.size > checkpoint.size || (said.size === checkpoint.size && said.root !== checkpoint.root));
+  const differs =
+    said !== undefined &&
+    (said.origin !== checkpoint.origin || said.size > checkpoint.size || (said.size === checkpoint.size && said.root !== checkpoint.root));
   return { ok: !differs, words: differs ? t.evidence.differs : t.evidence.same };
 }
 
@@ -96,7 +98,14 @@ const storageKey = "chengshu.log.";
 function recall(origin: string): Seen | undefined {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(storageKey + origin) ?? "null");
-    if (stored !== null && typeof stored === "object" && "size" in stored && "root" in stored && typeof stored.size === "number" && typeof stored.root === "string")
+    if (
+      stored !== null &&
+      typeof stored === "object" &&
+      "size" in stored &&
+      "root" in stored &&
+      typeof stored.size === "number" &&
+      typeof stored.root === "string"
+    )
       return { size: stored.size, root: stored.root };
   } catch {
     // storage refused or garbled: as if seen for the first time

@@ -28,7 +28,15 @@ export function OrgsPage() {
   return (
     <Page title={t.admin.orgs}>
       <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-        <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.admin.orgSearch} placeholder={t.admin.orgSearch} value={typed} onChange={(event) => setTyped(event.target.value)} />
+        <Input
+          type="search"
+          className="cs-search-box"
+          prefix={<SearchOutlined aria-hidden />}
+          aria-label={t.admin.orgSearch}
+          placeholder={t.admin.orgSearch}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
       </form>
       <Section title={t.admin.orgs}>
         <Level key={q} parent="" q={q} />
@@ -66,7 +74,13 @@ function Node({ org }: { org: Org }) {
     <li>
       <div className="cs-org">
         {has ? (
-          <button type="button" className="cs-icon-button" aria-expanded={open} aria-label={open ? t.admin.orgCollapse(name) : t.admin.orgExpand(name)} onClick={() => setOpen(!open)}>
+          <button
+            type="button"
+            className="cs-icon-button"
+            aria-expanded={open}
+            aria-label={open ? t.admin.orgCollapse(name) : t.admin.orgExpand(name)}
+            onClick={() => setOpen(!open)}
+          >
             {open ? <CaretDownOutlined aria-hidden /> : <CaretRightOutlined aria-hidden />}
           </button>
         ) : (

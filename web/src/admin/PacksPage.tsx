@@ -25,8 +25,17 @@ export function PacksPage() {
                 { key: "title", title: t.admin.packName, header: true, render: (pack) => pick(pack.title) || pack.name },
                 { key: "name", title: "ID", render: (pack) => <code>{pack.name}</code> },
                 { key: "articles", title: t.catalogue.articles, render: (pack) => pack.articles?.join(t.common.separator) },
-                ...counted.map((what) => ({ key: what, title: t.admin[what], numeric: true, render: (pack: PackInfo) => pack.counts?.[what] ?? 0 })),
-                { key: "hash", title: t.admin.hash, render: (pack) => (pack.hash ? <code title={pack.hash}>{pack.hash.slice(0, 12)}</code> : null) },
+                ...counted.map((what) => ({
+                  key: what,
+                  title: t.admin[what],
+                  numeric: true,
+                  render: (pack: PackInfo) => pack.counts?.[what] ?? 0,
+                })),
+                {
+                  key: "hash",
+                  title: t.admin.hash,
+                  render: (pack) => (pack.hash ? <code title={pack.hash}>{pack.hash.slice(0, 12)}</code> : null),
+                },
               ]}
             />
           )

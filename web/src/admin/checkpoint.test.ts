@@ -27,10 +27,18 @@ async function judge(note: string, vkey: string) {
 describe("a checkpoint", () => {
   it("is read", async () => {
     const { note } = await signedLog();
-    expect(parseCheckpoint(note)).toMatchObject({ origin: "example.org/log", size: 12345, root, signed: text, signatures: [{ name: "example.org/log", hash: "deadbeef" }] });
+    expect(parseCheckpoint(note)).toMatchObject({
+      origin: "example.org/log",
+      size: 12345,
+      root,
+      signed: text,
+      signatures: [{ name: "example.org/log", hash: "deadbeef" }],
+    });
   });
 
-  it.each(["", "no empty line", "origin\nsize\nroot\n\n— a b", "\n\n"])("is not read from %j", (note) => expect(parseCheckpoint(note)).toBeUndefined());
+  it.each(["", "no empty line", "origin\nsize\nroot\n\n— a b", "\n\n"])("is not read from %j", (note) =>
+    expect(parseCheckpoint(note)).toBeUndefined(),
+  );
 
   it("is signed by its own key", async () => {
     const { note, vkey } = await signedLog();

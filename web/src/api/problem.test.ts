@@ -5,9 +5,20 @@ import { Problem, fieldErrors, problemOf } from "./problem";
 
 describe("reading a problem", () => {
   it("keeps code, texts, errors and reasons", async () => {
-    const body = { code: "guard", detail: "条件不满足", text: { zh: "条件不满足", en: "Conditions not met" }, why: [{ zh: "缺照片", en: "No photo" }], errors: [{ path: "fields.place", zh: "选点", en: "Pick" }] };
+    const body = {
+      code: "guard",
+      detail: "条件不满足",
+      text: { zh: "条件不满足", en: "Conditions not met" },
+      why: [{ zh: "缺照片", en: "No photo" }],
+      errors: [{ path: "fields.place", zh: "选点", en: "Pick" }],
+    };
     const problem = await problemOf(new Response(JSON.stringify(body), { status: 422 }));
-    expect(problem).toMatchObject({ status: 422, code: "guard", why: [{ zh: "缺照片" }], errors: [{ path: "fields.place", message: { en: "Pick" } }] });
+    expect(problem).toMatchObject({
+      status: 422,
+      code: "guard",
+      why: [{ zh: "缺照片" }],
+      errors: [{ path: "fields.place", message: { en: "Pick" } }],
+    });
     expect(problemText(problem, textOf("en"))).toBe("Conditions not met");
   });
 
@@ -22,7 +33,9 @@ describe("reading a problem", () => {
   });
 
   it("says how long to wait after a lock-out", async () => {
-    const problem = await problemOf(new Response(JSON.stringify({ code: "locked-out" }), { status: 429, headers: { "Retry-After": "60" } }));
+    const problem = await problemOf(
+      new Response(JSON.stringify({ code: "locked-out" }), { status: 429, headers: { "Retry-After": "60" } }),
+    );
     expect(problemText(problem, textOf("en"))).toContain("60 seconds");
   });
 });
@@ -30,11 +43,14 @@ describe("reading a problem", () => {
 describe("errors on form fields", () => {
   const problem = (path: string) => new Problem(422, { errors: [{ path, zh: "不对", en: "wrong" }] });
 
-  it.each(["place", "fields.place", "/fields/place/lon", "body.fields.place", "fields.photos[0].place"])("finds the field in %s", (path) => {
-    const { byField, rest } = fieldErrors(problem(path), ["place", "note"]);
-    expect([...byField.keys()]).toEqual(["place"]);
-    expect(rest).toEqual([]);
-  });
+  it.each(["place", "fields.place", "/fields/place/lon", "body.fields.place", "fields.photos[0].place"])(
+    "finds the field in %s",
+    (path) => {
+      const { byField, rest } = fieldErrors(problem(path), ["place", "note"]);
+      expect([...byField.keys()]).toEqual(["place"]);
+      expect(rest).toEqual([]);
+    },
+  );
 
   it("keeps what belongs to no field shown", () => {
     const { byField, rest } = fieldErrors(problem("fields.unknown"), ["place"]);

@@ -18,7 +18,12 @@ describe("paths", () => {
 });
 
 describe("a screen's fixed parameters", () => {
-  it("cannot be widened by the address", () => expect(mergeParams({ state: "closed", q: "灯" }, { state: "open" }, "-opened_at")).toEqual({ state: "open", q: "灯", sort: "-opened_at" }));
+  it("cannot be widened by the address", () =>
+    expect(mergeParams({ state: "closed", q: "灯" }, { state: "open" }, "-opened_at")).toEqual({
+      state: "open",
+      q: "灯",
+      sort: "-opened_at",
+    }));
   it("let the user sort otherwise", () => expect(mergeParams({ sort: "number" }, undefined, "-opened_at")).toEqual({ sort: "number" }));
 });
 
@@ -39,5 +44,6 @@ describe("ranges and values", () => {
     expect(splitValues(undefined)).toEqual([]);
   });
 
-  it("tells filters from the list's own parameters", () => expect(filtersIn({ q: "x", sort: "a", state: "open", category: "" })).toEqual(["state"]));
+  it("tells filters from the list's own parameters", () =>
+    expect(filtersIn({ q: "x", sort: "a", state: "open", category: "" })).toEqual(["state"]));
 });

@@ -88,18 +88,7 @@ export interface Screen extends NavItem {
 }
 
 export type FieldType =
-  | "text"
-  | "integer"
-  | "decimal"
-  | "boolean"
-  | "date"
-  | "time"
-  | "choice"
-  | "reference"
-  | "point"
-  | "area"
-  | "file"
-  | "list";
+  "text" | "integer" | "decimal" | "boolean" | "date" | "time" | "choice" | "reference" | "point" | "area" | "file" | "list";
 
 export interface Choice {
   value: string;

@@ -29,7 +29,13 @@ export function BoardView({ screen }: { screen: Screen }) {
         {data.dataUpdatedAt > 0 ? <span className="cs-muted cs-number">{t.board.updated(formatClock(data.dataUpdatedAt))}</span> : null}
       </div>
       {data.error ? <Failure error={data.error} retry={() => void data.refetch()} /> : null}
-      {widgets.length === 0 ? <Empty title={t.board.empty} help={t.board.emptyHelp} /> : data.data || data.error ? <Lines widgets={widgets} data={data.data} /> : <Loading rows={10} />}
+      {widgets.length === 0 ? (
+        <Empty title={t.board.empty} help={t.board.emptyHelp} />
+      ) : data.data || data.error ? (
+        <Lines widgets={widgets} data={data.data} />
+      ) : (
+        <Loading rows={10} />
+      )}
     </div>
   );
 }

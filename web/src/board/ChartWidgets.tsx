@@ -32,7 +32,12 @@ export function SeriesWidget({ data, title, asTable }: { data: SeriesData; title
     );
   const columns: Column<number>[] = [
     { key: "x", title: t.board.item, header: true, render: (index) => data.x[index] },
-    ...data.series.map((one, at): Column<number> => ({ key: String(at), title: pick(one.title), numeric: true, render: (index) => formatNumber(one.y[index]) })),
+    ...data.series.map((one, at): Column<number> => ({
+      key: String(at),
+      title: pick(one.title),
+      numeric: true,
+      render: (index) => formatNumber(one.y[index]),
+    })),
   ];
   return <DataTable compact caption={title} columns={columns} rows={data.x.map((_, index) => index)} rowKey={String} />;
 }

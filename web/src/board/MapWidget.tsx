@@ -18,7 +18,13 @@ export function MapWidget({ data, title, asTable }: { data: MapData; title: stri
   if (asTable) return <PointTable data={data} title={title} areas={areas.data} />;
   return (
     <Suspense fallback={<Loading rows={5} />}>
-      <MapCanvas label={title} areas={areas.data} points={data.points} dark={face === "screen"} onOpen={(point) => void navigate({ to: itemHref(face, point.type, point.id) })} />
+      <MapCanvas
+        label={title}
+        areas={areas.data}
+        points={data.points}
+        dark={face === "screen"}
+        onOpen={(point) => void navigate({ to: itemHref(face, point.type, point.id) })}
+      />
     </Suspense>
   );
 }
@@ -26,7 +32,10 @@ export function MapWidget({ data, title, asTable }: { data: MapData; title: stri
 function PointTable({ data, title, areas }: { data: MapData; title: string; areas: Parameters<typeof areaAt>[0] }) {
   const { t, pick } = useText();
   const face = useFace();
-  const counties = useMemo(() => new Map(data.points.map((point) => [point.id, areaAt(areas, point)?.properties.title ?? t.map.outside])), [data.points, areas, t]);
+  const counties = useMemo(
+    () => new Map(data.points.map((point) => [point.id, areaAt(areas, point)?.properties.title ?? t.map.outside])),
+    [data.points, areas, t],
+  );
   return (
     <DataTable
       compact
@@ -34,7 +43,12 @@ function PointTable({ data, title, areas }: { data: MapData; title: string; area
       rows={data.points}
       rowKey={(point) => point.id}
       columns={[
-        { key: "title", title: t.builtin.title, header: true, render: (point) => <Link to={itemHref(face, point.type, point.id)}>{pick(point.title) || point.id.slice(0, 8)}</Link> },
+        {
+          key: "title",
+          title: t.builtin.title,
+          header: true,
+          render: (point) => <Link to={itemHref(face, point.type, point.id)}>{pick(point.title) || point.id.slice(0, 8)}</Link>,
+        },
         { key: "county", title: t.map.county, render: (point) => counties.get(point.id) },
         { key: "light", title: t.builtin.light, render: (point) => <LightBadge light={point.light} /> },
       ]}

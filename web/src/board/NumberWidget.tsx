@@ -21,9 +21,18 @@ const height = 36;
 function Spark({ values, label }: { values: number[]; label: string }) {
   const least = Math.min(...values);
   const range = Math.max(...values) - least || 1;
-  const points = values.map((value, index) => `${(index / (values.length - 1)) * width},${height - 3 - ((value - least) / range) * (height - 6)}`);
+  const points = values.map(
+    (value, index) => `${(index / (values.length - 1)) * width},${height - 3 - ((value - least) / range) * (height - 6)}`,
+  );
   return (
-    <svg className="cs-spark" role="img" aria-label={`${label}: ${values.join(", ")}`} viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
+    <svg
+      className="cs-spark"
+      role="img"
+      aria-label={`${label}: ${values.join(", ")}`}
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+    >
       <polyline points={points.join(" ")} fill="none" stroke="currentColor" strokeWidth="2" strokeLinejoin="round" />
     </svg>
   );

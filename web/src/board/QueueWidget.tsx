@@ -17,7 +17,11 @@ const shownFields = 2;
 export function QueueWidget({ data, of }: { data: QueueData; of?: string }) {
   const text = useText();
   const type = useType(data.items[0]?.type ?? of);
-  const fresh = useArrivals(data.items.map((item) => item.id), "queue", true);
+  const fresh = useArrivals(
+    data.items.map((item) => item.id),
+    "queue",
+    true,
+  );
   if (data.items.length === 0) return <p className="cs-muted">{text.t.inbox.empty}</p>;
   return (
     <ul className="cs-queue" tabIndex={0} aria-live="polite">

@@ -11,7 +11,8 @@ const numericKinds = new Set(["integer", "decimal", "number", "percent"]);
 export function RankingWidget({ data, title }: { data: RankingData; title: string }) {
   const { t, pick } = useText();
   if (data.rows.length === 0) return <p className="cs-muted">{t.board.noData}</p>;
-  const isNumber = (column: RankingColumn) => (column.kind ? numericKinds.has(column.kind) : data.rows.every((row) => typeof row[column.name] === "number"));
+  const isNumber = (column: RankingColumn) =>
+    column.kind ? numericKinds.has(column.kind) : data.rows.every((row) => typeof row[column.name] === "number");
   const show = (row: Row, column: RankingColumn) => {
     const value = row[column.name];
     if (column.kind === "percent" && typeof value === "number") return `${formatNumber(value * 100)}%`;
@@ -28,5 +29,13 @@ export function RankingWidget({ data, title }: { data: RankingData; title: strin
       render: ({ row }) => show(row, column),
     })),
   ];
-  return <DataTable compact caption={title} columns={columns} rows={data.rows.map((row, index) => ({ row, rank: index + 1 }))} rowKey={({ rank }) => String(rank)} />;
+  return (
+    <DataTable
+      compact
+      caption={title}
+      columns={columns}
+      rows={data.rows.map((row, index) => ({ row, rank: index + 1 }))}
+      rowKey={({ rank }) => String(rank)}
+    />
+  );
 }

@@ -22,7 +22,14 @@ export function WidgetFrame({ widget, data }: { widget: Widget; data: unknown })
       <div className="cs-widget-head">
         <h2>{title}</h2>
         {pictures.has(widget.kind) ? (
-          <button type="button" className="cs-widget-toggle" aria-pressed={asTable} aria-label={`${title}: ${t.common.asTable}`} title={other} onClick={() => setAsTable(!asTable)}>
+          <button
+            type="button"
+            className="cs-widget-toggle"
+            aria-pressed={asTable}
+            aria-label={`${title}: ${t.common.asTable}`}
+            title={other}
+            onClick={() => setAsTable(!asTable)}
+          >
             {asTable ? <AreaChartOutlined aria-hidden /> : <TableOutlined aria-hidden />}
           </button>
         ) : null}

@@ -31,7 +31,12 @@ const opened: Item = {
   case: { number: "TS001", state: "open", opened_at: "" },
 };
 
-const action: CaseAction = { name: "resolve", title: { zh: "处置完成" }, ok: true, form: [{ field: "result", required: true }, { field: "address" }, { field: "phone" }] };
+const action: CaseAction = {
+  name: "resolve",
+  title: { zh: "处置完成" },
+  ok: true,
+  form: [{ field: "result", required: true }, { field: "address" }, { field: "phone" }],
+};
 const path = "/api/cases/complaint/1";
 
 const posts = (sent: Sent[]) => sent.filter((one) => one.method === "POST").map((one) => one.body);
@@ -77,7 +82,9 @@ describe("an action on a case", () => {
   });
 
   it("shows which condition forbids it", async () => {
-    pretendServer({ [`POST ${path}/resolve`]: { status: 422, body: { code: "guard", why: [{ zh: "请上传照片", en: "A photo is required" }] } } });
+    pretendServer({
+      [`POST ${path}/resolve`]: { status: 422, body: { code: "guard", why: [{ zh: "请上传照片", en: "A photo is required" }] } },
+    });
     const close = vi.fn();
     show(<ActionDialog type={type} opened={opened} action={action} close={close} />);
     const user = userEvent.setup();

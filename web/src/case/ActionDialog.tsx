@@ -33,7 +33,8 @@ export function ActionDialog({ type, opened, action, close }: Props) {
   const entries = useMemo(() => entriesOf(type, action.form, t.form.note), [type, action.form, t]);
   const state = useFormState(entries, clearFields(base));
   const act = useMutation({
-    mutationFn: (body: Record<string, unknown>) => post<Item>(`${itemPath(type.kind, type.name, base.id)}/${encodeURIComponent(action.name)}`, body),
+    mutationFn: (body: Record<string, unknown>) =>
+      post<Item>(`${itemPath(type.kind, type.name, base.id)}/${encodeURIComponent(action.name)}`, body),
     onError: state.refuse,
   });
 
@@ -44,7 +45,9 @@ export function ActionDialog({ type, opened, action, close }: Props) {
     act.mutate(body, {
       onSuccess: (item) => {
         client.setQueryData(keys.item(type.kind, type.name, base.id), item);
-        void client.invalidateQueries({ predicate: (query) => query.queryKey[1] === type.name || ["inbox", "board"].includes(String(query.queryKey[0])) });
+        void client.invalidateQueries({
+          predicate: (query) => query.queryKey[1] === type.name || ["inbox", "board"].includes(String(query.queryKey[0])),
+        });
         message.success(t.case.done(pick(action.title)));
         close();
       },

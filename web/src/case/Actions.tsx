@@ -16,7 +16,13 @@ export function Actions({ type, item }: { type: Type; item: Item }) {
       {possible.length === 0 ? <p className="cs-muted cs-tight">{t.case.noActions}</p> : null}
       <div className="cs-actions">
         {possible.map((action) => (
-          <Button key={action.name} size="large" type={action.style === "primary" ? "primary" : "default"} danger={action.style === "danger"} onClick={() => setChosen(action)}>
+          <Button
+            key={action.name}
+            size="large"
+            type={action.style === "primary" ? "primary" : "default"}
+            danger={action.style === "danger"}
+            onClick={() => setChosen(action)}
+          >
             {pick(action.title)}
           </Button>
         ))}

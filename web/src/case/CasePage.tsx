@@ -31,7 +31,11 @@ export function CasePage({ type, item }: { type: Type; item: Item }) {
   const facts = item.case;
   if (!facts) return null;
   return (
-    <Page title={itemTitle(item, type, text)} lead={pick(type.title)} actions={<EvidenceLink type={type} id={item.id} name={facts.number} />}>
+    <Page
+      title={itemTitle(item, type, text)}
+      lead={pick(type.title)}
+      actions={<EvidenceLink type={type} id={item.id} name={facts.number} />}
+    >
       <Head type={type} item={item} />
       <div className="cs-two">
         <div className="cs-stack">

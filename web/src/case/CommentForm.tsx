@@ -40,7 +40,13 @@ export function CommentForm({ type, id }: { type: Type; id: string }) {
       }}
     >
       <label htmlFor={input}>{t.case.comment}</label>
-      <Input.TextArea id={input} autoSize={{ minRows: 2, maxRows: 8 }} maxLength={2000} value={words} onChange={(event) => setWords(event.target.value)} />
+      <Input.TextArea
+        id={input}
+        autoSize={{ minRows: 2, maxRows: 8 }}
+        maxLength={2000}
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+      />
       <FileInput id={`${input}-files`} field={filesField} files={files} change={setFiles} pending={setPending} />
       {send.error ? <Alert type="error" showIcon role="alert" title={problemText(send.error, text)} /> : null}
       <div>

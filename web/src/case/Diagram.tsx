@@ -18,7 +18,12 @@ export function ProcessView({ process, current }: { process: Process; current?: 
     <>
       <div className="cs-list-bar">
         <span className="cs-muted">{current === undefined || asList ? null : t.case.processHelp}</span>
-        <Button size="small" icon={asList ? <ApartmentOutlined aria-hidden /> : <UnorderedListOutlined aria-hidden />} aria-pressed={asList} onClick={() => setAsList(!asList)}>
+        <Button
+          size="small"
+          icon={asList ? <ApartmentOutlined aria-hidden /> : <UnorderedListOutlined aria-hidden />}
+          aria-pressed={asList}
+          onClick={() => setAsList(!asList)}
+        >
           {asList ? t.case.asDiagram : t.case.asList}
         </Button>
       </div>
@@ -50,7 +55,12 @@ function Diagram({ process, current }: { process: Process; current?: string }) {
   const label = state ? `${t.case.process}. ${t.case.current}: ${pick(state.title)}` : t.case.process;
   return (
     <div className="cs-diagram" role="group" aria-label={t.case.process} tabIndex={0}>
-      <svg role="img" aria-label={label} viewBox={`0 0 ${drawing.width} ${drawing.height}`} style={{ maxWidth: drawing.width, minWidth: drawing.width * leastScale }}>
+      <svg
+        role="img"
+        aria-label={label}
+        viewBox={`0 0 ${drawing.width} ${drawing.height}`}
+        style={{ maxWidth: drawing.width, minWidth: drawing.width * leastScale }}
+      >
         <Edges drawing={drawing} />
         <Nodes drawing={drawing} process={process} current={current} />
         <Labels drawing={drawing} />
@@ -69,7 +79,12 @@ function Edges({ drawing }: { drawing: Drawing }) {
         </marker>
       </defs>
       {drawing.edges.map((edge) => (
-        <path key={`${edge.from} ${edge.to}`} d={edge.path} className={edge.system ? "cs-edge cs-edge-system" : edge.back ? "cs-edge cs-edge-back" : "cs-edge"} markerEnd={`url(#${id})`} />
+        <path
+          key={`${edge.from} ${edge.to}`}
+          d={edge.path}
+          className={edge.system ? "cs-edge cs-edge-system" : edge.back ? "cs-edge cs-edge-back" : "cs-edge"}
+          markerEnd={`url(#${id})`}
+        />
       ))}
     </>
   );
@@ -82,7 +97,13 @@ function Nodes({ drawing, process, current }: { drawing: Drawing; process: Proce
     const isCurrent = node.name === current;
     return (
       <g key={node.name} className={`cs-node cs-node-${kind}${isCurrent ? " cs-node-current" : ""}`}>
-        <rect x={node.x - node.width / 2} y={node.y - node.height / 2} width={node.width} height={node.height} rx={kind === "start" || kind === "end" ? 20 : 5} />
+        <rect
+          x={node.x - node.width / 2}
+          y={node.y - node.height / 2}
+          width={node.width}
+          height={node.height}
+          rx={kind === "start" || kind === "end" ? 20 : 5}
+        />
         <text x={node.x} y={node.y} dominantBaseline="central" textAnchor="middle">
           {isCurrent ? `● ${node.title}` : node.title}
         </text>
@@ -93,7 +114,14 @@ function Nodes({ drawing, process, current }: { drawing: Drawing; process: Proce
 
 function Labels({ drawing }: { drawing: Drawing }) {
   return drawing.edges.map((edge) => (
-    <text key={`${edge.from} ${edge.to}`} x={edge.label.x} y={edge.label.y} className="cs-edge-label" dominantBaseline="central" textAnchor="middle">
+    <text
+      key={`${edge.from} ${edge.to}`}
+      x={edge.label.x}
+      y={edge.label.y}
+      className="cs-edge-label"
+      dominantBaseline="central"
+      textAnchor="middle"
+    >
       {edge.titles.join(" / ")}
     </text>
   ));

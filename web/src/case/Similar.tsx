@@ -28,7 +28,9 @@ export function Similar({ type, item }: { type: Type; item: Item }) {
           <li key={one.id}>
             <Link to={itemHref(face, type.name, one.id)}>{pick(one.title) || one.case?.number || one.id.slice(0, 8)}</Link>
             <div className="cs-muted">
-              {one.metres === undefined || one.hours === undefined ? null : `${t.case.similarFacts(Math.round(one.metres), Math.round(one.hours))}${t.common.separator}`}
+              {one.metres === undefined || one.hours === undefined
+                ? null
+                : `${t.case.similarFacts(Math.round(one.metres), Math.round(one.hours))}${t.common.separator}`}
               {t.case.score(Math.round(one.score * 100))}
             </div>
           </li>

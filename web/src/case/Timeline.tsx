@@ -56,10 +56,16 @@ function Step({ type, id, item, text }: { type: Type; id: string; item: Timeline
         </time>
         <Sealed sealed={item.sealed === true} />
       </div>
-      <div className="cs-muted">{[item.actor_name || (isSystemStep(type.process, item) ? t.item.system : t.case.withheld), item.org_name].filter(Boolean).join(" · ")}</div>
+      <div className="cs-muted">
+        {[item.actor_name || (isSystemStep(type.process, item) ? t.item.system : t.case.withheld), item.org_name]
+          .filter(Boolean)
+          .join(" · ")}
+      </div>
       {item.from && item.to && item.from !== item.to ? <div>{t.case.moved(stateTitle(item.from), stateTitle(item.to))}</div> : null}
       {item.note ? <div className="cs-step-note">{item.note}</div> : null}
-      {item.fields ? <Changes type={type} names={plain} fields={item.fields} labels={item.labels} holder={{ type: type.name, id }} /> : null}
+      {item.fields ? (
+        <Changes type={type} names={plain} fields={item.fields} labels={item.labels} holder={{ type: type.name, id }} />
+      ) : null}
       {item.files?.length ? <FileList files={item.files} holder={{ type: type.name, id }} /> : null}
       {item.due_at ? <div className="cs-muted cs-number">{t.case.dueSet(formatTime(item.due_at))}</div> : null}
     </li>

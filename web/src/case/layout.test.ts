@@ -45,7 +45,9 @@ describe("a process is drawn from left to right", () => {
 
   it("with sending back marked as running back", () => {
     const back = incident.edges.filter((edge) => edge.back).map((edge) => `${edge.from} ${edge.to}`);
-    expect(back.sort()).toEqual(["assigned reported", "closed reported", "handling assigned", "joint handling", "verifying handling", "waiting reported"].sort());
+    expect(back.sort()).toEqual(
+      ["assigned reported", "closed reported", "handling assigned", "joint handling", "verifying handling", "waiting reported"].sort(),
+    );
   });
 
   it("with every state and every arrow once", () => {
@@ -55,7 +57,12 @@ describe("a process is drawn from left to right", () => {
 
   it("without states that overlap", () => {
     const { nodes } = incident;
-    const pairs = nodes.flatMap((a, i) => nodes.slice(i + 1).filter((b) => overlap(a, b)).map((b) => `${a.name} ${b.name}`));
+    const pairs = nodes.flatMap((a, i) =>
+      nodes
+        .slice(i + 1)
+        .filter((b) => overlap(a, b))
+        .map((b) => `${a.name} ${b.name}`),
+    );
     expect(pairs).toEqual([]);
   });
 
@@ -69,7 +76,9 @@ describe("a process is drawn from left to right", () => {
   });
 
   it("with labels that stand on no state", () => {
-    const hit = incident.edges.filter(({ label }) => incident.nodes.some((node) => Math.abs(label.x - node.x) < node.width / 2 && Math.abs(label.y - node.y) < node.height / 2));
+    const hit = incident.edges.filter(({ label }) =>
+      incident.nodes.some((node) => Math.abs(label.x - node.x) < node.width / 2 && Math.abs(label.y - node.y) < node.height / 2),
+    );
     expect(hit).toEqual([]);
   });
 
@@ -93,18 +102,24 @@ describe("odd processes", () => {
   it("leaves out arrows to states that are not declared", () => expect(layOut(states("a"), [act("a", "nowhere")]).edges).toEqual([]));
   it("draws a lone state", () => expect(layOut(states("a"), []).nodes).toHaveLength(1));
   it("draws states that nothing reaches", () => expect(layOut(states("a", "b", "c"), [act("a", "b")]).nodes).toHaveLength(3));
-  it("survives a circle without a beginning", () => expect(layOut(states("a", "b"), [act("a", "b"), act("b", "a")]).nodes.map((node) => node.name)).toEqual(["a", "b"]));
+  it("survives a circle without a beginning", () =>
+    expect(layOut(states("a", "b"), [act("a", "b"), act("b", "a")]).nodes.map((node) => node.name)).toEqual(["a", "b"]));
   it("draws nothing of nothing", () => expect(layOut([], []).nodes).toEqual([]));
 
   it("makes room for many arrows on one side", () => {
     const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
-    const drawing = layOut(states("start", ...names), names.map((name) => act("start", name)));
+    const drawing = layOut(
+      states("start", ...names),
+      names.map((name) => act("start", name)),
+    );
     expect(at(drawing, "start").height).toBeGreaterThanOrEqual(8 * 18);
   });
 
   it("lays out a process of fifty states in good time", () => {
     const names = Array.from({ length: 50 }, (_, index) => `s${index}`);
-    const actions = names.flatMap((name, index) => [1, 2, 7].filter((step) => index + step < 50).map((step) => act(name, `s${index + step}`)));
+    const actions = names.flatMap((name, index) =>
+      [1, 2, 7].filter((step) => index + step < 50).map((step) => act(name, `s${index + step}`)),
+    );
     const start = performance.now();
     layOut(states(...names), actions);
     expect(performance.now() - start).toBeLessThan(2000);

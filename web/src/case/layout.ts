@@ -87,7 +87,10 @@ export function layOut(states: StateIn[], actions: ActionIn[]): Drawing {
   const known = states.filter((state, index) => states.findIndex((other) => other.name === state.name) === index);
   const merged = merge(known, actions);
   const loops = merged.filter((edge) => edge.from === edge.to);
-  const forward = direct(known, merged.filter((edge) => edge.from !== edge.to));
+  const forward = direct(
+    known,
+    merged.filter((edge) => edge.from !== edge.to),
+  );
   const layers = assignLayers(known, forward);
   const { cells, edges } = route(known, forward, layers, loops);
   const columns = intoColumns(cells);
@@ -169,7 +172,15 @@ function route(states: StateIn[], edges: Routed[], layers: Map<string, number>, 
   const looped = new Set(loops.map((loop) => loop.from));
   const cells = states.map((node, order): Cell => {
     const height = 40 + (looped.has(node.name) ? loopHeight : 0);
-    return { id: node.name, layer: layers.get(node.name) ?? 0, node, width: Math.max(76, textWidth(node.title, titleSize) + 32), height, y: 0, order };
+    return {
+      id: node.name,
+      layer: layers.get(node.name) ?? 0,
+      node,
+      width: Math.max(76, textWidth(node.title, titleSize) + 32),
+      height,
+      y: 0,
+      order,
+    };
   });
   const byName = new Map(cells.map((cell) => [cell.id, cell]));
   const routed: Routed[] = [];
@@ -240,11 +251,18 @@ function sizeByPorts(columns: Cell[][], edges: Routed[]): void {
 /** Rows: each cell near the mean of its neighbours, never overlapping the one above. */
 function placeRows(columns: Cell[][], edges: Routed[]): void {
   const { before, after } = neighbours(edges);
-  for (const column of columns) stack(column, column.map(() => 0));
+  for (const column of columns)
+    stack(
+      column,
+      column.map(() => 0),
+    );
   for (let round = 0; round < sweeps * 2; round++) {
     const joined = round % 2 === 0 ? before : after;
     for (const column of round % 2 === 0 ? columns : [...columns].reverse())
-      stack(column, column.map((cell) => mean((joined.get(cell) ?? []).map((other) => other.y)) ?? cell.y));
+      stack(
+        column,
+        column.map((cell) => mean((joined.get(cell) ?? []).map((other) => other.y)) ?? cell.y),
+      );
   }
   const top = Math.min(...columns.flat().map((cell) => cell.y - cell.height / 2));
   for (const cell of columns.flat()) cell.y += margin - top;
@@ -266,8 +284,12 @@ function stack(column: Cell[], wanted: number[]): void {
 function assignPorts(columns: Cell[][], edges: Routed[]): void {
   const segments = edges.flatMap((edge) => edge.segments);
   for (const cell of columns.flat()) {
-    const rights = segments.filter((one) => one.left === cell).sort((a, b) => a.right.y - b.right.y || Number(a.edge.back) - Number(b.edge.back));
-    const lefts = segments.filter((one) => one.right === cell).sort((a, b) => a.left.y - b.left.y || Number(a.edge.back) - Number(b.edge.back));
+    const rights = segments
+      .filter((one) => one.left === cell)
+      .sort((a, b) => a.right.y - b.right.y || Number(a.edge.back) - Number(b.edge.back));
+    const lefts = segments
+      .filter((one) => one.right === cell)
+      .sort((a, b) => a.left.y - b.left.y || Number(a.edge.back) - Number(b.edge.back));
     rights.forEach((one, index) => (one.leftY = cell.y + (cell.node ? (index - (rights.length - 1) / 2) * portGap : 0)));
     lefts.forEach((one, index) => (one.rightY = cell.y + (cell.node ? (index - (lefts.length - 1) / 2) * portGap : 0)));
   }
@@ -289,10 +311,17 @@ function draw(columns: Cell[][], edges: Routed[], loops: Merged[]): Drawing {
   const centreOf = (cell: Cell) => centres[cell.layer] ?? 0;
   const cells = columns.flat();
   const nodes = cells.flatMap((cell): NodeOut[] =>
-    cell.node ? [{ name: cell.node.name, title: cell.node.title, x: centreOf(cell), y: cell.y, width: cell.width, height: heightOf(cell, loops) }] : [],
+    cell.node
+      ? [{ name: cell.node.name, title: cell.node.title, x: centreOf(cell), y: cell.y, width: cell.width, height: heightOf(cell, loops) }]
+      : [],
   );
   const drawn = edges.map((edge) => drawEdge(edge, centreOf, widths));
-  const loopsDrawn = loops.flatMap((loop) => drawLoop(loop, nodes.find((node) => node.name === loop.from)));
+  const loopsDrawn = loops.flatMap((loop) =>
+    drawLoop(
+      loop,
+      nodes.find((node) => node.name === loop.from),
+    ),
+  );
   const bottom = Math.max(0, ...cells.map((cell) => cell.y + cell.height / 2));
   return { width: x + margin, height: bottom + margin, nodes, edges: [...drawn, ...loopsDrawn] };
 }
@@ -320,7 +349,9 @@ function drawEdge(edge: Routed, centreOf: (cell: Cell) => number, widths: number
     return [[startX, one.leftY, endX, one.rightY]];
   });
   const parts = edge.back ? [...points].reverse().map(([ax, ay, bx, by]): [number, number, number, number] => [bx, by, ax, ay]) : points;
-  const path = parts.map(([ax, ay, bx, by], index) => `${index === 0 ? `M${round(ax)} ${round(ay)}` : ""}${curve(ax, ay, bx, by)}`).join("");
+  const path = parts
+    .map(([ax, ay, bx, by], index) => `${index === 0 ? `M${round(ax)} ${round(ay)}` : ""}${curve(ax, ay, bx, by)}`)
+    .join("");
   const at = labelSegment(edge);
   const label = at ? gapMiddle(at, centreOf, widths) : { x: 0, y: 0 };
   return { from: edge.from, to: edge.to, titles: edge.titles, system: edge.system, back: edge.back, path, label };

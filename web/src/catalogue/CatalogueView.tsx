@@ -26,7 +26,15 @@ export function CatalogueView() {
   return (
     <>
       <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-        <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.catalogue.filter} placeholder={t.catalogue.filter} value={words} onChange={(event) => setWords(event.target.value)} />
+        <Input
+          type="search"
+          className="cs-search-box"
+          prefix={<SearchOutlined aria-hidden />}
+          aria-label={t.catalogue.filter}
+          placeholder={t.catalogue.filter}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
         <Segmented<Shown>
           aria-label={t.catalogue.kind}
           value={shown}
@@ -41,7 +49,11 @@ export function CatalogueView() {
       <Loaded query={types} rows={10}>
         {(all) => {
           const rows = all.filter((type) => (shown === "all" || type.kind === shown) && mentions(type, packTitle(type.pack), words, text));
-          return rows.length === 0 ? <Empty title={t.catalogue.empty} help={t.catalogue.emptyHelp} /> : <Rows rows={rows} face={face} packTitle={packTitle} text={text} />;
+          return rows.length === 0 ? (
+            <Empty title={t.catalogue.empty} help={t.catalogue.emptyHelp} />
+          ) : (
+            <Rows rows={rows} face={face} packTitle={packTitle} text={text} />
+          );
         }}
       </Loaded>
     </>
@@ -69,7 +81,12 @@ function Rows({ rows, face, packTitle, text }: { rows: TypeSummary[]; face: Face
       rows={rows}
       rowKey={(type) => type.name}
       columns={[
-        { key: "name", title: t.catalogue.name, header: true, render: (type) => <Link to={`/${base}/catalogue/${type.name}`}>{pick(type.title)}</Link> },
+        {
+          key: "name",
+          title: t.catalogue.name,
+          header: true,
+          render: (type) => <Link to={`/${base}/catalogue/${type.name}`}>{pick(type.title)}</Link>,
+        },
         { key: "kind", title: t.catalogue.kind, render: (type) => t.catalogue[type.kind] },
         { key: "pack", title: t.catalogue.pack, render: (type) => packTitle(type.pack) },
         { key: "owner", title: t.catalogue.owner, render: (type) => type.owner },

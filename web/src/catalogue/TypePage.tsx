@@ -90,9 +90,17 @@ function FieldTable({ fields, caption, text }: { fields: Field[]; caption: strin
       columns={[
         { key: "title", title: t.catalogue.fieldName, header: true, render: (field) => pick(field.title) },
         { key: "name", title: "API", render: (field) => <code>{field.name}</code> },
-        { key: "type", title: t.catalogue.fieldType, render: (field) => `${wordFor(t.catalogue.types, field.type)}${field.many ? `（${t.catalogue.many}）` : ""}` },
+        {
+          key: "type",
+          title: t.catalogue.fieldType,
+          render: (field) => `${wordFor(t.catalogue.types, field.type)}${field.many ? `（${t.catalogue.many}）` : ""}`,
+        },
         { key: "rules", title: t.catalogue.fieldRules, render: (field) => rules(field, text) },
-        { key: "privacy", title: t.catalogue.fieldPrivacy, render: (field) => (field.sensitive ? t.field.sensitive : field.personal ? t.field.personal : "") },
+        {
+          key: "privacy",
+          title: t.catalogue.fieldPrivacy,
+          render: (field) => (field.sensitive ? t.field.sensitive : field.personal ? t.field.personal : ""),
+        },
       ]}
     />
   );

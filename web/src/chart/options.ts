@@ -52,7 +52,14 @@ export function groupOption(data: GroupData, look: ChartLook, { pick }: Text): E
     grid: { left: 4, right: 44, top: 4, bottom: 4, outerBoundsMode: "same" },
     tooltip: { trigger: "axis", confine: true, renderMode: "richText", axisPointer: { type: "none" } },
     xAxis: { type: "value", show: false },
-    yAxis: { type: "category", inverse: true, data: rows.map((row) => pick(row.title)), axisLabel: { ...labels, width: 130, overflow: "truncate" }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
+    yAxis: {
+      type: "category",
+      inverse: true,
+      data: rows.map((row) => pick(row.title)),
+      axisLabel: { ...labels, width: 130, overflow: "truncate" },
+      axisLine: { lineStyle: { color: line } },
+      axisTick: { show: false },
+    },
     series: [{ type: "bar", data: rows.map((row) => row.value), barMaxWidth: 18, label: { show: true, position: "right", ...labels } }],
   };
 }

@@ -19,7 +19,12 @@ export function EvidenceLink({ type, id, name }: { type: Type; id: string; name:
   });
   if (type.may?.evidence === false) return null;
   return (
-    <Button icon={<SafetyCertificateOutlined aria-hidden />} title={t.item.evidenceHelp} loading={download.isPending} onClick={() => download.mutate()}>
+    <Button
+      icon={<SafetyCertificateOutlined aria-hidden />}
+      title={t.item.evidenceHelp}
+      loading={download.isPending}
+      onClick={() => download.mutate()}
+    >
       {t.item.evidence}
     </Button>
   );

@@ -14,7 +14,11 @@ export function Facts({ type, item }: { type: Type; item: Item }) {
         <div key={field.name} className={wideTypes.has(field.type) || field.multiline ? "cs-wide" : undefined}>
           <dt>
             {pick(field.title)}
-            {field.sensitive ? <span className="cs-mark">{t.field.sensitive}</span> : field.personal ? <span className="cs-mark">{t.field.personal}</span> : null}
+            {field.sensitive ? (
+              <span className="cs-mark">{t.field.sensitive}</span>
+            ) : field.personal ? (
+              <span className="cs-mark">{t.field.personal}</span>
+            ) : null}
           </dt>
           <dd>
             <MaskedValue item={item} field={field} />

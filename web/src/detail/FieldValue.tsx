@@ -18,10 +18,23 @@ export interface Holder {
 }
 
 /** One value as its declaration explains it. `short` is for table cells. */
-export function FieldValue({ field, value, labels, holder, short }: { field: Field; value: Value | undefined; labels?: Labels; holder: Holder; short?: boolean }) {
+export function FieldValue({
+  field,
+  value,
+  labels,
+  holder,
+  short,
+}: {
+  field: Field;
+  value: Value | undefined;
+  labels?: Labels;
+  holder: Holder;
+  short?: boolean;
+}) {
   const { t } = useText();
   if (value === undefined || value === null || value === "") return short ? null : <span className="cs-muted">{t.common.empty}</span>;
-  if (field.type === "list" && Array.isArray(value)) return short ? t.field.items(value.length) : <Entries field={field} rows={value} holder={holder} />;
+  if (field.type === "list" && Array.isArray(value))
+    return short ? t.field.items(value.length) : <Entries field={field} rows={value} holder={holder} />;
   if (field.type === "file") return <Files files={(Array.isArray(value) ? value : [value]).filter(isFile)} holder={holder} short={short} />;
   if (!Array.isArray(value)) return <One field={field} value={value} label={Array.isArray(labels) ? labels[0] : labels} short={short} />;
   return (
@@ -50,7 +63,9 @@ function One({ field, value, label, short }: { field: Field; value: Value; label
       return <time dateTime={String(value)}>{formatTime(String(value))}</time>;
     case "integer":
     case "decimal":
-      return <span className="cs-number">{`${typeof value === "number" ? formatNumber(value) : String(value)}${field.unit ? ` ${field.unit}` : ""}`}</span>;
+      return (
+        <span className="cs-number">{`${typeof value === "number" ? formatNumber(value) : String(value)}${field.unit ? ` ${field.unit}` : ""}`}</span>
+      );
     case "point":
       return isPoint(value) ? <span className="cs-number">{formatPoint(value)}</span> : null;
     case "area":
@@ -64,7 +79,10 @@ const shortLength = 60;
 
 function Words({ value, multiline, short }: { value: Value; multiline: boolean; short?: boolean }) {
   const { pick } = useText();
-  const words = isObject(value) && typeof value.zh === "string" ? pick({ zh: value.zh, en: typeof value.en === "string" ? value.en : undefined }) : String(value);
+  const words =
+    isObject(value) && typeof value.zh === "string"
+      ? pick({ zh: value.zh, en: typeof value.en === "string" ? value.en : undefined })
+      : String(value);
   if (short && words.length > shortLength) return <span title={words}>{`${words.slice(0, shortLength)}…`}</span>;
   return multiline ? <span className="cs-multiline">{words}</span> : words;
 }
@@ -90,7 +108,12 @@ export function FileList({ files, holder }: { files: StoredFile[]; holder: Holde
     <ul className="cs-files">
       {files.map((file) => (
         <li key={file.id}>
-          <a href={fileHref(file, holder.type, holder.id)} target="_blank" rel="noreferrer" className={isImage(file) ? "cs-photo" : "cs-file"}>
+          <a
+            href={fileHref(file, holder.type, holder.id)}
+            target="_blank"
+            rel="noreferrer"
+            className={isImage(file) ? "cs-photo" : "cs-file"}
+          >
             {isImage(file) ? (
               <img src={fileHref(file, holder.type, holder.id)} alt={t.field.photo(file.name)} loading="lazy" />
             ) : (
@@ -129,7 +152,15 @@ function Entries({ field, rows, holder }: { field: Field; rows: Value[]; holder:
 /** The value with the mark of what has been masked at the source. */
 export function MaskedValue({ item, field, short }: { item: Item; field: Field; short?: boolean }) {
   const { t } = useText();
-  const value = <FieldValue field={field} value={item.fields[field.name]} labels={item.labels?.[field.name]} holder={{ type: item.type, id: item.id }} short={short} />;
+  const value = (
+    <FieldValue
+      field={field}
+      value={item.fields[field.name]}
+      labels={item.labels?.[field.name]}
+      holder={{ type: item.type, id: item.id }}
+      short={short}
+    />
+  );
   if (!item.masked?.includes(field.name)) return value;
   return (
     <span className="cs-masked" title={t.field.maskedHelp}>

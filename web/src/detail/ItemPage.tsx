@@ -25,7 +25,7 @@ function Found({ type }: { type: Type }) {
     <Loaded whole query={item} rows={8}>
       {(found) =>
         type.kind === "case" ? (
-          <Suspense fallback={<Loading rows={8} />}>
+          <Suspense fallback={<Loading whole rows={8} />}>
             <CasePage key={id} type={type} item={found} />
           </Suspense>
         ) : (

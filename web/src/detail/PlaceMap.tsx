@@ -17,7 +17,10 @@ export function PlaceMap({ type, item }: { type: Type; item: Item }) {
   const areas = useAreas();
   const name = type.point_field ?? type.fields.find((field) => field.type === "point")?.name;
   const point = name === undefined ? undefined : item.fields[name];
-  const own = type.fields.filter((field) => field.type === "area").map((field) => item.fields[field.name]).filter(isArea);
+  const own = type.fields
+    .filter((field) => field.type === "area")
+    .map((field) => item.fields[field.name])
+    .filter(isArea);
   if (!isPoint(point) && own.length === 0) return null;
   const county = isPoint(point) ? areaAt(areas.data, point)?.properties.title : undefined;
   return (
@@ -27,7 +30,9 @@ export function PlaceMap({ type, item }: { type: Type; item: Item }) {
           label={t.item.location}
           areas={areas.data}
           shapes={own}
-          points={isPoint(point) ? [{ id: item.id, type: item.type, ...point, light: item.case?.light, title: itemTitle(item, type, text) }] : []}
+          points={
+            isPoint(point) ? [{ id: item.id, type: item.type, ...point, light: item.case?.light, title: itemTitle(item, type, text) }] : []
+          }
           fitPoints
           height={260}
         />

@@ -26,12 +26,28 @@ export function CoordinateInput({ value, change }: { value: Point | undefined; c
     <div className="cs-place-list">
       <div className="cs-place-field">
         <label htmlFor={`${id}-lon`}>{t.field.lon}</label>
-        <Input id={`${id}-lon`} inputMode="decimal" placeholder="114.51480" value={lon} status={wrongLon ? "error" : undefined} aria-invalid={wrongLon} onChange={(event) => update(event.target.value, lat, datum)} />
+        <Input
+          id={`${id}-lon`}
+          inputMode="decimal"
+          placeholder="114.51480"
+          value={lon}
+          status={wrongLon ? "error" : undefined}
+          aria-invalid={wrongLon}
+          onChange={(event) => update(event.target.value, lat, datum)}
+        />
         {wrongLon ? <span className="cs-error">{t.place.lonMessage}</span> : null}
       </div>
       <div className="cs-place-field">
         <label htmlFor={`${id}-lat`}>{t.field.lat}</label>
-        <Input id={`${id}-lat`} inputMode="decimal" placeholder="38.04230" value={lat} status={wrongLat ? "error" : undefined} aria-invalid={wrongLat} onChange={(event) => update(lon, event.target.value, datum)} />
+        <Input
+          id={`${id}-lat`}
+          inputMode="decimal"
+          placeholder="38.04230"
+          value={lat}
+          status={wrongLat ? "error" : undefined}
+          aria-invalid={wrongLat}
+          onChange={(event) => update(lon, event.target.value, datum)}
+        />
         {wrongLat ? <span className="cs-error">{t.place.latMessage}</span> : null}
       </div>
       <div className="cs-place-field">

@@ -23,7 +23,11 @@ import { changedFields } from "./values";
 export function EditPage() {
   const { type: name } = useParams({ strict: false });
   const type = useType(name);
-  return <Loaded whole query={type}>{(declared) => <Edit type={declared} />}</Loaded>;
+  return (
+    <Loaded whole query={type}>
+      {(declared) => <Edit type={declared} />}
+    </Loaded>
+  );
 }
 
 function Edit({ type }: { type: Type }) {
@@ -98,7 +102,9 @@ function EditForm({ type, latest }: { type: Type; latest: Item }) {
           }}
         />
       ) : null}
-      {save.error && !stale && state.errors.size + state.rest.length === 0 ? <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(save.error, text)} /> : null}
+      {save.error && !stale && state.errors.size + state.rest.length === 0 ? (
+        <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(save.error, text)} />
+      ) : null}
       <div className="cs-form-end">
         <Button type="primary" size="large" htmlType="submit" loading={save.isPending}>
           {t.common.save}

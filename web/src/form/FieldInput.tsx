@@ -41,7 +41,20 @@ export function FieldInput(props: InputProps) {
     case "choice":
       return <ChoiceInput {...props} />;
     case "reference":
-      return <ReferenceSelect title={pick(field.title)} id={id} to={field.ref} many={field.many} value={strings(raw)} labels={item?.labels?.[field.name]} described={props.described} invalid={props.invalid} required={props.required} onChange={(values) => change(field.many ? values : (values[0] ?? ""))} />;
+      return (
+        <ReferenceSelect
+          title={pick(field.title)}
+          id={id}
+          to={field.ref}
+          many={field.many}
+          value={strings(raw)}
+          labels={item?.labels?.[field.name]}
+          described={props.described}
+          invalid={props.invalid}
+          required={props.required}
+          onChange={(values) => change(field.many ? values : (values[0] ?? ""))}
+        />
+      );
     case "point":
       return (
         <Suspense fallback={<Loading rows={3} />}>
@@ -49,9 +62,27 @@ export function FieldInput(props: InputProps) {
         </Suspense>
       );
     case "file":
-      return <FileInput id={id} field={field} files={(Array.isArray(raw) ? raw : []) as StoredFile[]} change={change} pending={props.pending} item={item} />;
+      return (
+        <FileInput
+          id={id}
+          field={field}
+          files={(Array.isArray(raw) ? raw : []) as StoredFile[]}
+          change={change}
+          pending={props.pending}
+          item={item}
+        />
+      );
     case "list":
-      return <ListInput id={id} field={field} rows={(Array.isArray(raw) ? raw : []) as RawRow[]} change={change} pending={props.pending} item={item} />;
+      return (
+        <ListInput
+          id={id}
+          field={field}
+          rows={(Array.isArray(raw) ? raw : []) as RawRow[]}
+          change={change}
+          pending={props.pending}
+          item={item}
+        />
+      );
     case "integer":
       return isButtons(field) ? <ScaleInput {...props} /> : <TextInput {...props} />;
     default:
@@ -67,7 +98,16 @@ function strings(raw: Raw): string[] {
 function ChoiceInput({ id, field, raw, change, described, invalid, required }: InputProps) {
   const { t, pick } = useText();
   const options = (field.choices ?? []).map((choice) => ({ value: choice.value, label: pick(choice.title) }));
-  if (isButtons(field)) return <Radio.Group id={id} className="cs-radios" options={options} value={raw === "" ? undefined : raw} onChange={(event) => change(event.target.value as string)} />;
+  if (isButtons(field))
+    return (
+      <Radio.Group
+        id={id}
+        className="cs-radios"
+        options={options}
+        value={raw === "" ? undefined : raw}
+        onChange={(event) => change(event.target.value as string)}
+      />
+    );
   return (
     <Choose
       title={pick(field.title)}
@@ -91,22 +131,60 @@ function ChoiceInput({ id, field, raw, change, described, invalid, required }: I
 function ScaleInput({ id, field, raw, change }: InputProps) {
   const { min = 1, max = 5 } = field;
   const options = Array.from({ length: max - min + 1 }, (_, index) => String(min + index));
-  return <Radio.Group id={id} className="cs-radios" options={options} value={raw} onChange={(event) => change(event.target.value as string)} />;
+  return (
+    <Radio.Group id={id} className="cs-radios" options={options} value={raw} onChange={(event) => change(event.target.value as string)} />
+  );
 }
 
 const inputTypes: Partial<Record<Field["type"], string>> = { date: "date", time: "datetime-local" };
 
 function TextInput({ id, field, raw, change, described, invalid, required }: InputProps) {
   const { t } = useText();
-  const shared = { id, status: invalid ? ("error" as const) : undefined, "aria-describedby": described, "aria-required": required, "aria-invalid": invalid };
-  if (field.many) return <Select {...shared} mode="tags" open={false} suffixIcon={null} tokenSeparators={[",", "，", ";", "；"]} value={strings(raw)} onChange={(values: string[]) => change(values)} />;
+  const shared = {
+    id,
+    status: invalid ? ("error" as const) : undefined,
+    "aria-describedby": described,
+    "aria-required": required,
+    "aria-invalid": invalid,
+  };
+  if (field.many)
+    return (
+      <Select
+        {...shared}
+        mode="tags"
+        open={false}
+        suffixIcon={null}
+        tokenSeparators={[",", "，", ";", "；"]}
+        value={strings(raw)}
+        onChange={(values: string[]) => change(values)}
+      />
+    );
   const value = typeof raw === "string" ? raw : "";
   const onChange = (event: { target: { value: string } }) => change(event.target.value);
-  if (field.type === "area") return <Input.TextArea {...shared} autoSize={{ minRows: 3, maxRows: 8 }} placeholder={t.form.areaHelp} value={value} onChange={onChange} className="cs-mono" />;
+  if (field.type === "area")
+    return (
+      <Input.TextArea
+        {...shared}
+        autoSize={{ minRows: 3, maxRows: 8 }}
+        placeholder={t.form.areaHelp}
+        value={value}
+        onChange={onChange}
+        className="cs-mono"
+      />
+    );
   if (field.multiline) return <Input.TextArea {...shared} autoSize={{ minRows: 3, maxRows: 12 }} value={value} onChange={onChange} />;
   const numeric = field.type === "integer" ? ("numeric" as const) : field.type === "decimal" ? ("decimal" as const) : undefined;
   const phone = field.mask === "phone";
   return (
-    <Input {...shared} type={inputTypes[field.type] ?? (phone ? "tel" : "text")} autoComplete={phone ? "tel" : undefined} inputMode={numeric} suffix={field.unit} value={value} onChange={onChange} className={inputTypes[field.type] || numeric ? "cs-short" : undefined} />
+    <Input
+      {...shared}
+      type={inputTypes[field.type] ?? (phone ? "tel" : "text")}
+      autoComplete={phone ? "tel" : undefined}
+      inputMode={numeric}
+      suffix={field.unit}
+      value={value}
+      onChange={onChange}
+      className={inputTypes[field.type] || numeric ? "cs-short" : undefined}
+    />
   );
 }

@@ -57,7 +57,8 @@ export function FileInput({ id, field, files, change, pending, item }: Props) {
         setSaid(t.file.sent(stored.name));
       })
       .catch((error: unknown) => {
-        if (!(error instanceof Problem && error.code === cancelled)) setFaults((old) => [...old, `${file.name}: ${problemText(error, text)}`]);
+        if (!(error instanceof Problem && error.code === cancelled))
+          setFaults((old) => [...old, `${file.name}: ${problemText(error, text)}`]);
       })
       .finally(() => setSending((old) => old.filter((one) => one.key !== key)));
   };
@@ -72,7 +73,13 @@ export function FileInput({ id, field, files, change, pending, item }: Props) {
   const wantsPhoto = field.accept?.some((media) => media.startsWith("image/")) ?? false;
   return (
     <div className="cs-file-input">
-      <Stored files={files} field={field} item={item} preview={previews.of} remove={(file) => change(files.filter((one) => one.id !== file.id))} />
+      <Stored
+        files={files}
+        field={field}
+        item={item}
+        preview={previews.of}
+        remove={(file) => change(files.filter((one) => one.id !== file.id))}
+      />
       {sending.map((one) => (
         <div key={one.key} className="cs-sending">
           <span>{t.file.sending(one.name, Math.round(one.share * 100))}</span>
@@ -129,7 +136,18 @@ function usePreviews() {
   };
 }
 
-function Stored({ files, item, preview, remove }: { files: StoredFile[]; field: Field; item?: Item; preview: (id: string) => string | undefined; remove: (file: StoredFile) => void }) {
+function Stored({
+  files,
+  item,
+  preview,
+  remove,
+}: {
+  files: StoredFile[];
+  field: Field;
+  item?: Item;
+  preview: (id: string) => string | undefined;
+  remove: (file: StoredFile) => void;
+}) {
   const { t } = useText();
   if (files.length === 0) return null;
   const source = (file: StoredFile) => preview(file.id) ?? (item ? fileHref(file, item.type, item.id) : undefined);

@@ -75,7 +75,9 @@ function isGroup({ field }: Entry): boolean {
 /** Few choices, or a short scale such as a rating, are all shown at once. */
 export function isButtons(field: Entry["field"]): boolean {
   if (field.type === "choice") return !field.many && (field.choices?.length ?? 0) <= mostButtons;
-  return field.type === "integer" && !field.many && field.min !== undefined && field.max !== undefined && field.max - field.min < mostButtons;
+  return (
+    field.type === "integer" && !field.many && field.min !== undefined && field.max !== undefined && field.max - field.min < mostButtons
+  );
 }
 
 const mostButtons = 6;

@@ -9,7 +9,10 @@ export function FormScreen({ screen, type }: { screen: Screen; type: Type }) {
   const lead = pick(screen.about) || pick(type.about);
   return (
     <Page narrow title={pick(screen.title)} lead={lead}>
-      <Section title={pick(type.title)} extra={type.articles?.length ? <span className="cs-muted">{t.common.articles(type.articles.join(t.common.separator))}</span> : null}>
+      <Section
+        title={pick(type.title)}
+        extra={type.articles?.length ? <span className="cs-muted">{t.common.articles(type.articles.join(t.common.separator))}</span> : null}
+      >
         <NewForm type={type} action={screen.action} />
       </Section>
     </Page>

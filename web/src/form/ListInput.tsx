@@ -27,7 +27,15 @@ export function ListInput({ id, field, rows, change, pending, item }: Props) {
         <fieldset key={index} className="cs-row-form">
           <legend>{t.form.itemTitle(index + 1)}</legend>
           {inner.map((one) => (
-            <Cell key={one.name} id={`${id}-${index}-${one.name}`} field={one} raw={row[one.name]} change={(raw) => setCell(index, one.name, raw)} pending={pending} item={item} />
+            <Cell
+              key={one.name}
+              id={`${id}-${index}-${one.name}`}
+              field={one}
+              raw={row[one.name]}
+              change={(raw) => setCell(index, one.name, raw)}
+              pending={pending}
+              item={item}
+            />
           ))}
           <Button danger icon={<DeleteOutlined aria-hidden />} onClick={() => change(rows.filter((_, at) => at !== index))}>
             {t.form.removeItem(index + 1)}
@@ -41,9 +49,34 @@ export function ListInput({ id, field, rows, change, pending, item }: Props) {
   );
 }
 
-function Cell({ id, field, raw, change, pending, item }: { id: string; field: Field; raw: Raw; change: (raw: Raw) => void; pending: (pending: boolean) => void; item?: Item }) {
+function Cell({
+  id,
+  field,
+  raw,
+  change,
+  pending,
+  item,
+}: {
+  id: string;
+  field: Field;
+  raw: Raw;
+  change: (raw: Raw) => void;
+  pending: (pending: boolean) => void;
+  item?: Item;
+}) {
   const { pick } = useText();
-  const control = <FieldInput id={id} field={field} required={field.required ?? false} raw={raw} change={change} pending={pending} invalid={false} item={item} />;
+  const control = (
+    <FieldInput
+      id={id}
+      field={field}
+      required={field.required ?? false}
+      raw={raw}
+      change={change}
+      pending={pending}
+      invalid={false}
+      item={item}
+    />
+  );
   if (["point", "file", "list", "boolean"].includes(field.type) || isButtons(field))
     return (
       <fieldset className="cs-line">

@@ -14,17 +14,41 @@ const type: Type = {
   title: { zh: "投诉", en: "Complaint" },
   fields: [
     { name: "what", title: { zh: "事由", en: "Matter" }, type: "text", required: true, max: 10 },
-    { name: "kind", title: { zh: "类别", en: "Kind" }, type: "choice", choices: [{ value: "a", title: { zh: "甲" } }, { value: "b", title: { zh: "乙" } }] },
+    {
+      name: "kind",
+      title: { zh: "类别", en: "Kind" },
+      type: "choice",
+      choices: [
+        { value: "a", title: { zh: "甲" } },
+        { value: "b", title: { zh: "乙" } },
+      ],
+    },
     { name: "score", title: { zh: "评分", en: "Score" }, type: "integer", min: 1, max: 5 },
     { name: "fee", title: { zh: "金额", en: "Fee" }, type: "decimal", scale: 2 },
   ],
   process: {
     states: [{ name: "open", title: { zh: "受理" }, kind: "start" }],
-    actions: [{ name: "complain", title: { zh: "提交投诉", en: "Complain" }, start: true, to: "open", form: [{ field: "what", required: true }, { field: "kind" }, { field: "score" }, { field: "fee" }, { note: true }] }],
+    actions: [
+      {
+        name: "complain",
+        title: { zh: "提交投诉", en: "Complain" },
+        start: true,
+        to: "open",
+        form: [{ field: "what", required: true }, { field: "kind" }, { field: "score" }, { field: "fee" }, { note: true }],
+      },
+    ],
   },
 };
 
-const made = { id: "1", type: "complaint", rev: 1, created_at: "", updated_at: "", fields: {}, case: { number: "TS001", state: "open", state_title: { zh: "受理" }, opened_at: "" } };
+const made = {
+  id: "1",
+  type: "complaint",
+  rev: 1,
+  created_at: "",
+  updated_at: "",
+  fields: {},
+  case: { number: "TS001", state: "open", state_title: { zh: "受理" }, opened_at: "" },
+};
 const session = { body: { person: { id: "p", name: "甲" }, faces: ["public"] } };
 
 afterEach(() => {
@@ -44,7 +68,11 @@ describe("a form drawn from a declaration", () => {
     await user.type(screen.getByRole("textbox", { name: /说明/ }), "夜里");
     await user.click(screen.getByRole("button", { name: "提交投诉" }));
     await screen.findByText("TS001");
-    expect(sent.find((one) => one.method === "POST")?.body).toEqual({ action: "complain", fields: { what: "噪声", kind: "b", score: 4, fee: "12.50" }, note: "夜里" });
+    expect(sent.find((one) => one.method === "POST")?.body).toEqual({
+      action: "complain",
+      fields: { what: "噪声", kind: "b", score: 4, fee: "12.50" },
+      note: "夜里",
+    });
   });
 
   it("sends nothing while something is missing, and says what", async () => {
@@ -62,7 +90,16 @@ describe("a form drawn from a declaration", () => {
   it("puts the server's errors on their fields, in the user's language", async () => {
     pretendServer({
       "GET /api/session": session,
-      "POST /api/cases/complaint": { status: 422, body: { code: "invalid", errors: [{ path: "fields.fee", zh: "金额过大", en: "Fee too high" }, { path: "elsewhere", zh: "其他", en: "Something else" }] } },
+      "POST /api/cases/complaint": {
+        status: 422,
+        body: {
+          code: "invalid",
+          errors: [
+            { path: "fields.fee", zh: "金额过大", en: "Fee too high" },
+            { path: "elsewhere", zh: "其他", en: "Something else" },
+          ],
+        },
+      },
     });
     show(<NewForm type={type} />, { lang: "en" });
     const user = userEvent.setup();
@@ -72,7 +109,10 @@ describe("a form drawn from a declaration", () => {
     expect(alert.textContent).toContain("Fee — Fee too high");
     expect(alert.textContent).toContain("Something else");
     const fee = screen.getByRole("textbox", { name: /Fee/ });
-    const described = fee.getAttribute("aria-describedby")?.split(" ").map((id) => document.getElementById(id)?.textContent);
+    const described = fee
+      .getAttribute("aria-describedby")
+      ?.split(" ")
+      .map((id) => document.getElementById(id)?.textContent);
     expect(described).toContain("Fee too high");
   });
 

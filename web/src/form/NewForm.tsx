@@ -25,12 +25,27 @@ export function NewForm({ type, action: wanted }: { type: Type; action?: string 
   const [round, setRound] = useState(0);
   const action = starts.find((one) => one.name === chosen);
   if (type.kind === "case" && action === undefined) return <Empty title={t.form.noAction} />;
-  if (made?.case) return <Made item={made} again={() => { setMade(undefined); setRound(round + 1); }} />;
+  if (made?.case)
+    return (
+      <Made
+        item={made}
+        again={() => {
+          setMade(undefined);
+          setRound(round + 1);
+        }}
+      />
+    );
   return (
     <>
       <SignInFirst type={type} />
       {starts.length > 1 ? (
-        <Segmented className="cs-form-alert" aria-label={t.form.chooseStart} value={chosen} onChange={setChosen} options={starts.map((one) => ({ value: one.name, label: pick(one.title) }))} />
+        <Segmented
+          className="cs-form-alert"
+          aria-label={t.form.chooseStart}
+          value={chosen}
+          onChange={setChosen}
+          options={starts.map((one) => ({ value: one.name, label: pick(one.title) }))}
+        />
       ) : null}
       <Fill key={`${chosen}-${round}`} type={type} action={action} done={setMade} />
     </>
@@ -66,13 +81,20 @@ function Fill({ type, action, done }: { type: Type; action?: Action; done: (item
   const client = useQueryClient();
   const entries = useMemo(() => (action ? entriesOf(type, action.form, t.form.note) : allEntries(type)), [type, action, t]);
   const state = useFormState(entries, noFields);
-  const send = useMutation({ mutationFn: (body: Record<string, unknown>) => post<Item>(itemsPath(type.kind, type.name), body), onError: state.refuse });
+  const send = useMutation({
+    mutationFn: (body: Record<string, unknown>) => post<Item>(itemsPath(type.kind, type.name), body),
+    onError: state.refuse,
+  });
   const leave = useLeaveGuard(state.dirty && !send.isSuccess);
 
   const submit = () => {
     const collected = state.check();
     if (!collected) return;
-    const body = { ...(action ? { action: action.name } : {}), fields: collected.fields, ...(collected.note === undefined ? {} : { note: collected.note }) };
+    const body = {
+      ...(action ? { action: action.name } : {}),
+      fields: collected.fields,
+      ...(collected.note === undefined ? {} : { note: collected.note }),
+    };
     send.mutate(body, {
       onSuccess: (item) => {
         leave.allow();
@@ -91,7 +113,9 @@ function Fill({ type, action, done }: { type: Type; action?: Action; done: (item
       }}
     >
       <FormFields entries={entries} state={state} />
-      {send.error && state.errors.size + state.rest.length === 0 ? <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(send.error, text)} /> : null}
+      {send.error && state.errors.size + state.rest.length === 0 ? (
+        <Alert type="error" showIcon role="alert" className="cs-form-alert" title={problemText(send.error, text)} />
+      ) : null}
       <div className="cs-form-end">
         <Button type="primary" size="large" htmlType="submit" loading={send.isPending}>
           {action ? pick(action.title) : t.common.save}

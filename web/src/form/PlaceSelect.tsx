@@ -21,7 +21,8 @@ export function PlaceSelect({ areas, change }: { areas: Areas | undefined; chang
   const names = counties.data?.length ? counties.data : fromAreas(areas);
 
   /** The nearest division upward that has a place. */
-  const choose = (chain: (Place | undefined)[]) => change(chain.map((place) => pointOf(place, areas)).findLast((point) => point !== undefined));
+  const choose = (chain: (Place | undefined)[]) =>
+    change(chain.map((place) => pointOf(place, areas)).findLast((point) => point !== undefined));
   const last = village ?? street;
   return (
     <div className="cs-place-list">
@@ -77,7 +78,12 @@ function usePlaces(parent: string, enabled: boolean) {
 
 /** The counties on the map, should the list of divisions not be there. */
 function fromAreas(areas: Areas | undefined): Place[] {
-  return (areas?.features ?? []).map((feature) => ({ code: feature.properties.title, name: feature.properties.title, level: "county", point: labelPoint(feature.geometry) }));
+  return (areas?.features ?? []).map((feature) => ({
+    code: feature.properties.title,
+    name: feature.properties.title,
+    level: "county",
+    point: labelPoint(feature.geometry),
+  }));
 }
 
 function pointOf(place: Place | undefined, areas: Areas | undefined): Point | undefined {
@@ -87,7 +93,19 @@ function pointOf(place: Place | undefined, areas: Areas | undefined): Point | un
   return area ? labelPoint(area.geometry) : undefined;
 }
 
-function Level({ title, places, value, loading, choose }: { title: string; places: Place[]; value: Place | undefined; loading: boolean; choose: (place: Place) => void }) {
+function Level({
+  title,
+  places,
+  value,
+  loading,
+  choose,
+}: {
+  title: string;
+  places: Place[];
+  value: Place | undefined;
+  loading: boolean;
+  choose: (place: Place) => void;
+}) {
   const { t } = useText();
   const id = useId();
   return (

@@ -44,7 +44,12 @@ export function PointInput({ value, change }: { value: Point | undefined; change
       ) : null}
       {mode === "list" ? <PlaceSelect areas={areas.data} change={change} /> : null}
       {mode === "type" ? <CoordinateInput value={value} change={change} /> : null}
-      <Chosen value={value} inside={value ? areaAt(areas.data, value)?.properties.title : undefined} known={areas.data !== undefined} clear={() => change(undefined)} />
+      <Chosen
+        value={value}
+        inside={value ? areaAt(areas.data, value)?.properties.title : undefined}
+        known={areas.data !== undefined}
+        clear={() => change(undefined)}
+      />
     </div>
   );
 }

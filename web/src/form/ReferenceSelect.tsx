@@ -49,7 +49,8 @@ export function ReferenceSelect({ id, title, to, many, value, labels, described,
     value.filter((one, index) => !known.has(one) && !chosen.has(one) && !given[index]),
     text,
   );
-  const labelOf = (one: string, index: number) => known.get(one) ?? chosen.get(one) ?? named.get(one) ?? (pick(given[index]) || one.slice(0, 8));
+  const labelOf = (one: string, index: number) =>
+    known.get(one) ?? chosen.get(one) ?? named.get(one) ?? (pick(given[index]) || one.slice(0, 8));
   const selected = value.map((one, index) => ({ value: one, label: labelOf(one, index) }));
   const change = (next: Option | Option[] | null | undefined) => {
     const options = next === null || next === undefined ? [] : Array.isArray(next) ? next : [next];
@@ -96,7 +97,8 @@ function useOptions(to: string | undefined, q: string, enabled: boolean, text: T
     enabled: !isOrg && enabled && declared !== undefined,
     placeholderData: keepPreviousData,
   });
-  if (isOrg) return { options: (orgs.data?.items ?? []).map((org) => ({ value: org.id, label: text.pick(org.name) })), loading: orgs.isFetching };
+  if (isOrg)
+    return { options: (orgs.data?.items ?? []).map((org) => ({ value: org.id, label: text.pick(org.name) })), loading: orgs.isFetching };
   return { options: matching(items.data?.items ?? [], declared, q, text), loading: type.isFetching || items.isFetching };
 }
 

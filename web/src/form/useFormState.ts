@@ -59,7 +59,10 @@ export function useFormState(entries: Entry[], before: Fields): FormState {
 
   const refuse = (error: unknown) => {
     if (!(error instanceof Problem)) return;
-    const { byField, rest: unplaced } = fieldErrors(error, entries.map((entry) => entry.name));
+    const { byField, rest: unplaced } = fieldErrors(
+      error,
+      entries.map((entry) => entry.name),
+    );
     setErrors(new Map([...byField].map(([name, messages]) => [name, messages.map(pick).join(" ")])));
     setRest([...unplaced, ...error.why].map(pick));
   };

@@ -15,7 +15,12 @@ export function useLeaveGuard(dirty: boolean): { allow: () => void } {
   useBlocker({
     shouldBlockFn: async ({ current, next }) => {
       if (allowed.current || !guarded.current || current.pathname === next.pathname) return false;
-      return !(await modal.confirm({ title: t.form.leave, okText: t.common.confirm, cancelText: t.common.cancel, okButtonProps: { danger: true } }));
+      return !(await modal.confirm({
+        title: t.form.leave,
+        okText: t.common.confirm,
+        cancelText: t.common.cancel,
+        okButtonProps: { danger: true },
+      }));
     },
     enableBeforeUnload: () => guarded.current && !allowed.current,
   });

@@ -10,7 +10,17 @@ function field(type: Field["type"], more: Partial<Field> = {}): Field {
 }
 
 const photo = { id: "ab", name: "a.jpg", size: 3, media: "image/jpeg" };
-const square = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] } as const;
+const square = {
+  type: "Polygon",
+  coordinates: [
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 0],
+    ],
+  ],
+} as const;
 
 describe("what stands in a control becomes a value of the API", () => {
   const cases: [string, Field, Raw, Value | undefined][] = [
@@ -52,7 +62,8 @@ describe("what cannot be a value is refused with the reason", () => {
   it.each(cases)("%s", (_, declared, raw, want) => expect(fromRaw(declared, raw, zh)).toEqual({ error: want }));
 
   it("two ideographs outside the BMP fit in two", () => expect(fromRaw(field("text", { max: 2 }), "𠮷𠮷", zh)).toEqual({ value: "𠮷𠮷" }));
-  it("a pattern only the server understands is left to it", () => expect(fromRaw(field("text", { pattern: "(?P<x>a)" }), "b", zh)).toEqual({ value: "b" }));
+  it("a pattern only the server understands is left to it", () =>
+    expect(fromRaw(field("text", { pattern: "(?P<x>a)" }), "b", zh)).toEqual({ value: "b" }));
   it("a row without what it requires", () => {
     const list = field("list", { fields: [field("text", { name: "t", required: true, title: { zh: "事项" } })] });
     expect(fromRaw(list, [{ t: "" }], zh)).toEqual({ error: `${zh.form.itemTitle(1)} ${zh.form.requiredMessage("事项")}` });

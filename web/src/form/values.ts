@@ -19,7 +19,8 @@ const defaultScale = 2;
 export function toRaw(field: Field, value: Value | undefined): Raw {
   if (value === undefined || value === null) return emptyRaw(field);
   if (field.type === "file") return (Array.isArray(value) ? value : [value]).filter(isFile);
-  if (field.type === "list") return Array.isArray(value) ? value.filter(isObject).map((row) => rawRow(field.fields ?? [], row as Fields)) : [];
+  if (field.type === "list")
+    return Array.isArray(value) ? value.filter(isObject).map((row) => rawRow(field.fields ?? [], row as Fields)) : [];
   if (field.type === "point") return isPoint(value) ? value : undefined;
   if (field.type === "area") return JSON.stringify(value);
   if (field.type === "boolean") return value === true;
@@ -34,7 +35,9 @@ export function emptyRaw(field: Field): Raw {
 }
 
 export function rawRow(fields: Field[], values: Fields): RawRow {
-  return Object.fromEntries(fields.filter((field) => !field.computed).map((field) => [field.name, toRaw(field, values[field.name] ?? field.default)]));
+  return Object.fromEntries(
+    fields.filter((field) => !field.computed).map((field) => [field.name, toRaw(field, values[field.name] ?? field.default)]),
+  );
 }
 
 function rawText(field: Field, value: Value): string {

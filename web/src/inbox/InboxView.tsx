@@ -40,7 +40,11 @@ export function InboxView({ type }: { type?: string }) {
     refetchInterval: 60_000, // lights turn without any change that a hint could tell of
   });
   const rows = inbox.data?.pages.flatMap((page) => page.items) ?? [];
-  const arrived = useArrivals(rows.map((row) => row.task), JSON.stringify(asked), !inbox.isPlaceholderData && inbox.data !== undefined);
+  const arrived = useArrivals(
+    rows.map((row) => row.task),
+    JSON.stringify(asked),
+    !inbox.isPlaceholderData && inbox.data !== undefined,
+  );
   return (
     <>
       <Bar asked={asked} totals={inbox.data?.pages[0]?.totals} fixedType={type} change={change} />
@@ -53,7 +57,13 @@ export function InboxView({ type }: { type?: string }) {
             <Empty title={t.inbox.empty} help={asked.light ? t.inbox.emptyFiltered : t.inbox.emptyHelp} />
           ) : (
             <>
-              <DataTable caption={t.inbox.caption} columns={columns(face, text)} rows={rows} rowKey={(row) => row.task} rowClass={(row) => (arrived.has(row.task) ? "cs-row-new" : undefined)} />
+              <DataTable
+                caption={t.inbox.caption}
+                columns={columns(face, text)}
+                rows={rows}
+                rowKey={(row) => row.task}
+                rowClass={(row) => (arrived.has(row.task) ? "cs-row-new" : undefined)}
+              />
               {inbox.hasNextPage ? (
                 <div className="cs-list-more">
                   <Button onClick={() => void inbox.fetchNextPage()} loading={inbox.isFetchingNextPage}>
@@ -69,14 +79,29 @@ export function InboxView({ type }: { type?: string }) {
   );
 }
 
-function Bar({ asked, totals, fixedType, change }: { asked: ListParams; totals: Inbox["totals"]; fixedType?: string; change: (params: ListParams) => void }) {
+function Bar({
+  asked,
+  totals,
+  fixedType,
+  change,
+}: {
+  asked: ListParams;
+  totals: Inbox["totals"];
+  fixedType?: string;
+  change: (params: ListParams) => void;
+}) {
   const { t } = useText();
   const count = (n: number | undefined) => (n === undefined ? "" : ` ${n}`);
   const counted: Record<(typeof scopes)[number], number | undefined> = { mine: totals?.mine, unit: totals?.unit, all: undefined };
   return (
     <div className="cs-list-bar">
       <div className="cs-row">
-        <Segmented aria-label={t.inbox.scope} value={asked.scope} onChange={(scope) => change({ scope })} options={scopes.map((scope) => ({ value: scope, label: `${t.inbox[scope]}${count(counted[scope])}` }))} />
+        <Segmented
+          aria-label={t.inbox.scope}
+          value={asked.scope}
+          onChange={(scope) => change({ scope })}
+          options={scopes.map((scope) => ({ value: scope, label: `${t.inbox[scope]}${count(counted[scope])}` }))}
+        />
         <LightFilter value={asked.light ?? ""} totals={totals} change={(light) => change({ light })} />
       </div>
       {fixedType === undefined ? <TypeFilter value={asked.type ?? ""} change={(type) => change({ type })} /> : null}
@@ -108,7 +133,16 @@ function TypeFilter({ value, change }: { value: string; change: (value: string) 
   return (
     <div className="cs-row">
       <label htmlFor={id}>{t.inbox.type}</label>
-      <Choose title={t.inbox.type} id={id} className="cs-inbox-type" allowClear placeholder={t.list.any} value={value || undefined} onChange={(next: string | undefined) => change(next ?? "")} options={cases.map((type) => ({ value: type.name, label: pick(type.title) }))} />
+      <Choose
+        title={t.inbox.type}
+        id={id}
+        className="cs-inbox-type"
+        allowClear
+        placeholder={t.list.any}
+        value={value || undefined}
+        onChange={(next: string | undefined) => change(next ?? "")}
+        options={cases.map((type) => ({ value: type.name, label: pick(type.title) }))}
+      />
     </div>
   );
 }
@@ -127,7 +161,11 @@ function columns(face: ReturnType<typeof useFace>, text: Text): Column<InboxItem
       ),
     },
     { key: "title", title: t.builtin.title, render: (row) => pick(row.title) },
-    { key: "state", title: t.inbox.step, render: (row) => <StateMark state={row.state} title={row.state_title ?? { zh: wordFor({}, row.step ?? row.state) }} text={text} /> },
+    {
+      key: "state",
+      title: t.inbox.step,
+      render: (row) => <StateMark state={row.state} title={row.state_title ?? { zh: wordFor({}, row.step ?? row.state) }} text={text} />,
+    },
     { key: "unit", title: t.builtin.unit, render: (row) => [row.unit_name, row.assignee_name].filter(Boolean).join(" · ") },
     { key: "light", title: t.inbox.light, render: (row) => <DeadlineClock light={row.light} dueAt={row.due_at} /> },
   ];

@@ -1,4 +1,11 @@
-import { CheckCircleFilled, ClockCircleFilled, ExclamationCircleFilled, MinusCircleOutlined, PauseCircleFilled, WarningFilled } from "@ant-design/icons";
+import {
+  CheckCircleFilled,
+  ClockCircleFilled,
+  ExclamationCircleFilled,
+  MinusCircleOutlined,
+  PauseCircleFilled,
+  WarningFilled,
+} from "@ant-design/icons";
 import type { ComponentType } from "react";
 import type { Light } from "../api/types";
 import { useText } from "../text";

@@ -8,12 +8,12 @@ import { useText } from "../text";
 import { Page } from "./Page";
 import { problemText } from "./problemText";
 
-/** A skeleton that also says in words that something is loading. */
-export function Loading({ rows = 4 }: { rows?: number }) {
+/** A skeleton that also says in words that something is loading; as the heading, where a whole page is to come. */
+export function Loading({ rows = 4, whole }: { rows?: number; whole?: boolean }) {
   const { t } = useText();
   return (
     <div role="status" className="cs-loading">
-      <span className="cs-unseen">{t.common.loading}</span>
+      {whole ? <h1 className="cs-unseen">{t.common.loading}</h1> : <span className="cs-unseen">{t.common.loading}</span>}
       <Skeleton active title={false} paragraph={{ rows }} />
     </div>
   );
@@ -102,7 +102,7 @@ export function Loaded<T>({
 }) {
   const retry = () => void query.refetch();
   if (query.data === undefined) {
-    if (!query.error) return <Loading rows={rows} />;
+    if (!query.error) return <Loading rows={rows} whole={whole} />;
     return whole ? <FailedPage error={query.error} retry={retry} /> : <Failure error={query.error} retry={retry} />;
   }
   return (

@@ -37,11 +37,21 @@ export function ArticleCard({ article }: { article: LawArticle }) {
         ) : null}
         <div>
           <dt>{t.law.packs}</dt>
-          <dd>{article.packs?.length ? article.packs.map((pack) => `${pick(pack.title) || pack.name}${pack.built === false ? `（${t.law.built.no}）` : ""}`).join(t.common.separator) : article.built === "yes" ? t.law.noneNeeded : t.law.noPacks}</dd>
+          <dd>
+            {article.packs?.length
+              ? article.packs
+                  .map((pack) => `${pick(pack.title) || pack.name}${pack.built === false ? `（${t.law.built.no}）` : ""}`)
+                  .join(t.common.separator)
+              : article.built === "yes"
+                ? t.law.noneNeeded
+                : t.law.noPacks}
+          </dd>
         </div>
       </dl>
       {counts && (counts.records || counts.open || counts.closed) ? (
-        <p className="cs-muted cs-number cs-tight">{t.law.counts(formatNumber(counts.records ?? 0), formatNumber(counts.open ?? 0), formatNumber(counts.closed ?? 0))}</p>
+        <p className="cs-muted cs-number cs-tight">
+          {t.law.counts(formatNumber(counts.records ?? 0), formatNumber(counts.open ?? 0), formatNumber(counts.closed ?? 0))}
+        </p>
       ) : null}
       <Ways screens={article.screens ?? []} />
     </article>

@@ -7,7 +7,15 @@ export function LawFilter({ wanted, change }: { wanted: Wanted; change: (wanted:
   const { t } = useText();
   return (
     <form role="search" className="cs-list-bar" onSubmit={(event) => event.preventDefault()}>
-      <Input type="search" className="cs-search-box" prefix={<SearchOutlined aria-hidden />} aria-label={t.law.filter} placeholder={t.law.filter} value={wanted.words} onChange={(event) => change({ ...wanted, words: event.target.value })} />
+      <Input
+        type="search"
+        className="cs-search-box"
+        prefix={<SearchOutlined aria-hidden />}
+        aria-label={t.law.filter}
+        placeholder={t.law.filter}
+        value={wanted.words}
+        onChange={(event) => change({ ...wanted, words: event.target.value })}
+      />
       <Segmented<Wanted["show"]>
         aria-label={t.law.show}
         value={wanted.show}

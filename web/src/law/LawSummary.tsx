@@ -7,7 +7,8 @@ import { BuiltMark } from "./BuiltMark";
 export function LawSummary({ law }: { law: LawData }) {
   const { t } = useText();
   const count = (built: Built) => law.articles.filter((article) => article.built === built).length;
-  const sum = (of: (article: LawData["articles"][number]) => number | undefined) => law.articles.reduce((total, article) => total + (of(article) ?? 0), 0);
+  const sum = (of: (article: LawData["articles"][number]) => number | undefined) =>
+    law.articles.reduce((total, article) => total + (of(article) ?? 0), 0);
   return (
     <section className="cs-section cs-law-summary" aria-label={t.law.summary}>
       <ul className="cs-law-figures">
@@ -20,7 +21,11 @@ export function LawSummary({ law }: { law: LawData }) {
       <ol className="cs-law-squares">
         {law.articles.map((article) => (
           <li key={article.number}>
-            <a href={`#article-${article.number}`} className={`cs-square cs-square-${article.built}`} aria-label={`${t.law.article(article.number)}: ${t.law.built[article.built]}`}>
+            <a
+              href={`#article-${article.number}`}
+              className={`cs-square cs-square-${article.built}`}
+              aria-label={`${t.law.article(article.number)}: ${t.law.built[article.built]}`}
+            >
               {article.number}
             </a>
           </li>

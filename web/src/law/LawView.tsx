@@ -20,7 +20,9 @@ export function LawView({ screen }: { screen: Screen }) {
   return (
     <Loaded whole query={data} rows={12}>
       {({ widgets }) => {
-        const law = Object.values(widgets).map(read.law).find((one) => one !== undefined);
+        const law = Object.values(widgets)
+          .map(read.law)
+          .find((one) => one !== undefined);
         return (
           <Page title={pick(law?.title) || pick(screen.title)} lead={law?.in_force ? t.law.inForce(law.in_force) : pick(screen.about)}>
             {law ? <Law law={law} /> : <Empty title={t.law.missing} />}
@@ -37,7 +39,12 @@ function Law({ law }: { law: LawData }) {
   const byNumber = new Map(law.articles.map((article) => [article.number, article]));
   const shown = new Set(law.articles.filter((article) => matches(article, wanted, text)).map((article) => article.number));
   const chapters = law.chapters
-    .map((chapter) => ({ ...chapter, found: chapter.articles.flatMap((number): LawArticle[] => (shown.has(number) ? [byNumber.get(number)].filter((one) => one !== undefined) : [])) }))
+    .map((chapter) => ({
+      ...chapter,
+      found: chapter.articles.flatMap((number): LawArticle[] =>
+        shown.has(number) ? [byNumber.get(number)].filter((one) => one !== undefined) : [],
+      ),
+    }))
     .filter((chapter) => chapter.found.length > 0);
   const { t, lang, pick } = text;
   const heading = ({ number, title }: LawChapter) => t.law.chapter(articleNumeral(String(number), lang), pick(title));

@@ -13,6 +13,12 @@ export function matches(article: LawArticle, { words, show }: Wanted, text: Text
   if (show === "overdue" ? (article.overdue ?? 0) === 0 : show !== "all" && article.built !== show) return false;
   const wanted = words.trim().toLowerCase();
   if (wanted === "" || article.number === wanted) return true;
-  const found = [text.t.law.article(article.number), text.pick(article.text), text.pick(article.about), ...(article.departments ?? []), ...(article.packs ?? []).map((pack) => text.pick(pack.title))];
+  const found = [
+    text.t.law.article(article.number),
+    text.pick(article.text),
+    text.pick(article.about),
+    ...(article.departments ?? []),
+    ...(article.packs ?? []).map((pack) => text.pick(pack.title)),
+  ];
   return found.some((one) => one.toLowerCase().includes(wanted));
 }

@@ -19,7 +19,14 @@ describe("numbers as Chinese law writes them", () => {
 });
 
 describe("finding articles", () => {
-  const article: LawArticle = { number: "36", text: { zh: "一网统管" }, built: "part", departments: ["城管局"], packs: [{ name: "city-governance", title: { zh: "一网统管", en: "City governance" } }], overdue: 0 };
+  const article: LawArticle = {
+    number: "36",
+    text: { zh: "一网统管" },
+    built: "part",
+    departments: ["城管局"],
+    packs: [{ name: "city-governance", title: { zh: "一网统管", en: "City governance" } }],
+    overdue: 0,
+  };
   it.each([
     ["", "all", true],
     ["36", "all", true],

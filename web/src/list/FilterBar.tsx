@@ -35,7 +35,14 @@ export function FilterBar({ type, filters, params, change }: Props) {
         <FilterOutlined aria-hidden /> {`${t.list.filters}${set > 0 ? ` (${set})` : ""}`}
       </button>
       {filters.map((name) => (
-        <Filter key={name} type={type} name={name} title={nameTitle(type, name, text)} value={params[name] ?? ""} commit={(value) => change({ [name]: value })} />
+        <Filter
+          key={name}
+          type={type}
+          name={name}
+          title={nameTitle(type, name, text)}
+          value={params[name] ?? ""}
+          commit={(value) => change({ [name]: value })}
+        />
       ))}
       {type.sorts?.length ? <Sort type={type} value={params.sort ?? ""} commit={(sort) => change({ sort })} /> : null}
       {set > 0 ? (
@@ -81,7 +88,15 @@ function Words({ value, commit }: { value: string; commit: (value: string) => vo
   return (
     <Labelled title={t.list.searchLabel} wide>
       {(id) => (
-        <Input id={id} type="search" prefix={<SearchOutlined aria-hidden />} placeholder={t.list.searchPlaceholder} value={typed} onChange={(event) => setTyped(event.target.value)} onPressEnter={() => commit(typed)} />
+        <Input
+          id={id}
+          type="search"
+          prefix={<SearchOutlined aria-hidden />}
+          placeholder={t.list.searchPlaceholder}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          onPressEnter={() => commit(typed)}
+        />
       )}
     </Labelled>
   );
@@ -98,8 +113,19 @@ interface FilterProps {
 function Filter({ type, name, title, value, commit }: FilterProps) {
   const { t, pick } = useText();
   if (isBuiltin(type, name)) {
-    if (name === "state") return <Choices title={title} value={value} commit={commit} options={(type.process?.states ?? []).map((state) => ({ value: state.name, label: pick(state.title) }))} />;
-    if (name === "light") return <Choices title={title} value={value} commit={commit} options={lights.map((light) => ({ value: light, label: t.clock[light] }))} />;
+    if (name === "state")
+      return (
+        <Choices
+          title={title}
+          value={value}
+          commit={commit}
+          options={(type.process?.states ?? []).map((state) => ({ value: state.name, label: pick(state.title) }))}
+        />
+      );
+    if (name === "light")
+      return (
+        <Choices title={title} value={value} commit={commit} options={lights.map((light) => ({ value: light, label: t.clock[light] }))} />
+      );
     if (name.endsWith("_at")) return <Range title={title} value={value} commit={commit} kind="date" />;
     if (name === "unit") return <Referenced title={title} to="org" value={value} commit={commit} />;
     return <Plain title={title} value={value} commit={commit} />;
@@ -112,9 +138,26 @@ function FieldFilter({ field, title, value, commit }: { field: Field } & Omit<Fi
   const { t, pick } = useText();
   switch (field.type) {
     case "choice":
-      return <Choices title={title} value={value} commit={commit} options={(field.choices ?? []).map((choice) => ({ value: choice.value, label: pick(choice.title) }))} />;
+      return (
+        <Choices
+          title={title}
+          value={value}
+          commit={commit}
+          options={(field.choices ?? []).map((choice) => ({ value: choice.value, label: pick(choice.title) }))}
+        />
+      );
     case "boolean":
-      return <Choices title={title} value={value} commit={commit} options={[{ value: "true", label: t.common.yes }, { value: "false", label: t.common.no }]} />;
+      return (
+        <Choices
+          title={title}
+          value={value}
+          commit={commit}
+          options={[
+            { value: "true", label: t.common.yes },
+            { value: "false", label: t.common.no },
+          ]}
+        />
+      );
     case "date":
     case "time":
       return <Range title={title} value={value} commit={commit} kind="date" />;
@@ -139,7 +182,18 @@ function Choices({ title, value, commit, options }: Control & { options: { value
   return (
     <Labelled title={title}>
       {(id) => (
-        <Choose title={title} id={id} mode="multiple" allowClear maxTagCount="responsive" showSearch={{ optionFilterProp: "label" }} placeholder={t.list.any} value={splitValues(value)} options={options} onChange={(values: string[]) => commit(values.join(","))} />
+        <Choose
+          title={title}
+          id={id}
+          mode="multiple"
+          allowClear
+          maxTagCount="responsive"
+          showSearch={{ optionFilterProp: "label" }}
+          placeholder={t.list.any}
+          value={splitValues(value)}
+          options={options}
+          onChange={(values: string[]) => commit(values.join(","))}
+        />
       )}
     </Labelled>
   );
@@ -148,7 +202,9 @@ function Choices({ title, value, commit, options }: Control & { options: { value
 function Referenced({ title, to, value, commit }: Control & { to: string | undefined }) {
   return (
     <Labelled title={title}>
-      {(id) => <ReferenceSelect title={title} id={id} to={to} many value={splitValues(value)} onChange={(values) => commit(values.join(","))} />}
+      {(id) => (
+        <ReferenceSelect title={title} id={id} to={to} many value={splitValues(value)} onChange={(values) => commit(values.join(","))} />
+      )}
     </Labelled>
   );
 }
@@ -162,9 +218,19 @@ function Range({ title, value, commit, kind }: Control & { kind: "date" | "numbe
         {title}
       </span>
       <span className="cs-filter-ends">
-        <Input type={kind} aria-label={`${title} ${t.list.from}`} value={from} onChange={(event) => commit(rangeText(event.target.value, to))} />
+        <Input
+          type={kind}
+          aria-label={`${title} ${t.list.from}`}
+          value={from}
+          onChange={(event) => commit(rangeText(event.target.value, to))}
+        />
         <span aria-hidden>–</span>
-        <Input type={kind} aria-label={`${title} ${t.list.to}`} value={to} onChange={(event) => commit(rangeText(from, event.target.value))} />
+        <Input
+          type={kind}
+          aria-label={`${title} ${t.list.to}`}
+          value={to}
+          onChange={(event) => commit(rangeText(from, event.target.value))}
+        />
       </span>
     </div>
   );
@@ -175,7 +241,16 @@ function Plain({ title, value, commit }: Control) {
   const [typed, setTyped] = useTyped(value, commit);
   return (
     <Labelled title={title}>
-      {(id) => <Input id={id} allowClear placeholder={t.list.any} prefix={<FilterOutlined aria-hidden />} value={typed} onChange={(event) => setTyped(event.target.value)} />}
+      {(id) => (
+        <Input
+          id={id}
+          allowClear
+          placeholder={t.list.any}
+          prefix={<FilterOutlined aria-hidden />}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      )}
     </Labelled>
   );
 }
@@ -189,7 +264,17 @@ function Sort({ type, value, commit }: { type: Type; value: string; commit: (val
   ]);
   return (
     <Labelled title={t.list.sort}>
-      {(id) => <Choose title={t.list.sort} id={id} allowClear placeholder={t.list.sortDefault} value={value || undefined} options={options} onChange={(next: string | undefined) => commit(next ?? "")} />}
+      {(id) => (
+        <Choose
+          title={t.list.sort}
+          id={id}
+          allowClear
+          placeholder={t.list.sortDefault}
+          value={value || undefined}
+          options={options}
+          onChange={(next: string | undefined) => commit(next ?? "")}
+        />
+      )}
     </Labelled>
   );
 }

@@ -54,7 +54,12 @@ export function ListView({ type, list, filters, sort, where, mapFirst }: Props) 
           <TypeMap type={type} params={asked} />
         </Suspense>
       ) : (
-        <Rows type={type} params={asked} names={columnsOf(type, list)} filtered={filtersIn(apiParams(params)).length > 0 || Boolean(params.q)} />
+        <Rows
+          type={type}
+          params={asked}
+          names={columnsOf(type, list)}
+          filtered={filtersIn(apiParams(params)).length > 0 || Boolean(params.q)}
+        />
       )}
     </>
   );
@@ -72,7 +77,12 @@ function Rows({ type, params, names, filtered }: { type: Type; params: ListParam
         if (rows.length === 0) return <Empty title={t.list.empty} help={filtered ? t.list.emptyFiltered : t.list.emptyFresh} />;
         return (
           <div aria-busy={list.isPlaceholderData}>
-            <DataTable caption={t.list.caption(pick(type.title))} columns={itemColumns(type, names, face, text)} rows={rows} rowKey={(item) => item.id} />
+            <DataTable
+              caption={t.list.caption(pick(type.title))}
+              columns={itemColumns(type, names, face, text)}
+              rows={rows}
+              rowKey={(item) => item.id}
+            />
             <div className="cs-list-more">
               {list.hasNextPage ? (
                 <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>

@@ -13,7 +13,11 @@ import { ListView } from "./ListView";
 export function TypeListPage() {
   const { type: name } = useParams({ strict: false });
   const type = useType(name);
-  return <Loaded whole query={type}>{(declared) => <TypeList key={declared.name} type={declared} />}</Loaded>;
+  return (
+    <Loaded whole query={type}>
+      {(declared) => <TypeList key={declared.name} type={declared} />}
+    </Loaded>
+  );
 }
 
 function TypeList({ type }: { type: Type }) {

@@ -17,7 +17,8 @@ export function itemColumns(type: Type, names: string[], face: Face, text: Text)
     title: nameTitle(type, name, text),
     header: index === 0,
     numeric: ["integer", "decimal"].includes(fieldOf(type, name)?.type ?? "") && index > 0,
-    render: (item) => (index === 0 ? <ItemLink item={item} type={type} name={name} face={face} text={text} /> : cell(item, type, name, text)),
+    render: (item) =>
+      index === 0 ? <ItemLink item={item} type={type} name={name} face={face} text={text} /> : cell(item, type, name, text),
   }));
 }
 

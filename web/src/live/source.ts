@@ -36,9 +36,12 @@ export class LiveSource {
   private failed(source: EventSource): void {
     this.tell({ kind: "lost" });
     if (source.readyState !== EventSource.CLOSED || this.source !== source) return;
-    this.retry = setTimeout(() => {
-      this.open();
-      this.tell({ kind: "reset" });
-    }, 3000 + Math.random() * 4000);
+    this.retry = setTimeout(
+      () => {
+        this.open();
+        this.tell({ kind: "reset" });
+      },
+      3000 + Math.random() * 4000,
+    );
   }
 }

@@ -91,7 +91,15 @@ function useData(map: MapLibreMap | undefined, { areas, points, shapes, picked }
     setData(map, "areas", areaData(areas));
     setData(map, "names", nameData(areas));
   }, [map, areas]);
-  useEffect(() => setData(map, "points", pointData(points, (point) => pick(point.title))), [map, points, pick]);
+  useEffect(
+    () =>
+      setData(
+        map,
+        "points",
+        pointData(points, (point) => pick(point.title)),
+      ),
+    [map, points, pick],
+  );
   useEffect(() => setData(map, "shapes", shapeData(shapes ?? [])), [map, shapes]);
   useEffect(() => setData(map, "picked", pickedData(picked)), [map, picked]);
 }

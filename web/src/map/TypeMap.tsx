@@ -40,7 +40,14 @@ export function TypeMap({ type, params }: { type: Type; params: ListParams }) {
     <Loaded query={geo} rows={8}>
       {({ points, shapes, more }) => (
         <div className="cs-map-two">
-          <MapCanvas label={pick(type.title)} areas={areas.data} points={points} shapes={shapes} height={600} onOpen={(point) => void navigate({ to: itemHref(face, point.type, point.id) })} />
+          <MapCanvas
+            label={pick(type.title)}
+            areas={areas.data}
+            points={points}
+            shapes={shapes}
+            height={600}
+            onOpen={(point) => void navigate({ to: itemHref(face, point.type, point.id) })}
+          />
           <div className="cs-stack">
             <p className="cs-muted cs-tight">{`${t.map.points(points.length)}${more ? ` +` : ""}`}</p>
             {points.length === 0 && shapes.length === 0 ? (
@@ -68,7 +75,10 @@ async function loadAll(type: Type, params: ListParams, signal: AbortSignal): Pro
   const found: Found = { points: [], shapes: [], more: false };
   let after = "";
   for (let page = 0; page < mostPages; page++) {
-    const { features, next } = await get<{ features: unknown[]; next?: string }>(withParams(itemsPath(type.kind, type.name), { ...params, format: "geojson", limit: "200", after }), signal);
+    const { features, next } = await get<{ features: unknown[]; next?: string }>(
+      withParams(itemsPath(type.kind, type.name), { ...params, format: "geojson", limit: "200", after }),
+      signal,
+    );
     for (const feature of features) addFeature(found, feature, type.name);
     if (!next) return found;
     after = next;
@@ -87,5 +97,12 @@ function addFeature(found: Found, feature: unknown, type: string): void {
   const [lon, lat]: unknown[] = geometry.coordinates;
   if (typeof lon !== "number" || typeof lat !== "number") return;
   const light = lightNames.has(properties.light) ? (properties.light as Light) : undefined;
-  found.points.push({ id: String(feature.id ?? properties.id ?? ""), type, lon, lat, light, title: properties.title as Label | string | undefined });
+  found.points.push({
+    id: String(feature.id ?? properties.id ?? ""),
+    type,
+    lon,
+    lat,
+    light,
+    title: properties.title as Label | string | undefined,
+  });
 }

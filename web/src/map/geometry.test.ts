@@ -3,7 +3,13 @@ import type { Area } from "../api/types";
 import { areaAt, boundsOf, contains, countByArea, labelPoint } from "./geometry";
 import type { Areas } from "./geometry";
 
-const box = (west: number, south: number, east: number, north: number) => [[west, south], [east, south], [east, north], [west, north], [west, south]];
+const box = (west: number, south: number, east: number, north: number) => [
+  [west, south],
+  [east, south],
+  [east, north],
+  [west, north],
+  [west, south],
+];
 const withHole: Area = { type: "Polygon", coordinates: [box(0, 0, 10, 10), box(4, 4, 6, 6)] };
 const two: Area = { type: "MultiPolygon", coordinates: [[box(20, 0, 21, 1)], [box(30, 0, 40, 10)]] };
 const areas: Areas = {
@@ -35,7 +41,12 @@ describe("where a point lies", () => {
   });
 
   it("counted, most first, those outside under no name", () => {
-    const points = [{ lon: 35, lat: 5 }, { lon: 36, lat: 5 }, { lon: 2, lat: 2 }, { lon: 99, lat: 9 }];
+    const points = [
+      { lon: 35, lat: 5 },
+      { lon: 36, lat: 5 },
+      { lon: 2, lat: 2 },
+      { lon: 99, lat: 9 },
+    ];
     expect(countByArea(areas, points)).toEqual([
       { title: "乙县", count: 2 },
       { title: "", count: 1 },
@@ -54,7 +65,18 @@ describe("names and frames", () => {
     const { lon, lat } = labelPoint({ type: "Polygon", coordinates: [box(0, 0, 10, 4).reverse()] });
     expect([lon, lat].map(Math.round)).toEqual([5, 2]);
   });
-  it("a degenerate area has its first corner", () => expect(labelPoint({ type: "Polygon", coordinates: [[[1, 2], [1, 2]]] })).toEqual({ lon: 1, lat: 2 }));
+  it("a degenerate area has its first corner", () =>
+    expect(
+      labelPoint({
+        type: "Polygon",
+        coordinates: [
+          [
+            [1, 2],
+            [1, 2],
+          ],
+        ],
+      }),
+    ).toEqual({ lon: 1, lat: 2 }));
   it("the box around all", () => expect(boundsOf([withHole, two], [{ lon: 5, lat: 50 }])).toEqual([0, 0, 40, 50]));
   it("nothing has no box", () => expect(boundsOf([])).toBeUndefined());
 });

@@ -75,7 +75,8 @@ export function boundsOf(areas: Area[], points: Point[] = []): Bounds | undefine
   const positions = [...areas.flatMap((area) => rings(area).flat()), ...points.map(({ lon, lat }): [number, number] => [lon, lat])];
   if (positions.length === 0) return undefined;
   let bounds: Bounds = [180, 90, -180, -90];
-  for (const [lon, lat] of positions) bounds = [Math.min(bounds[0], lon), Math.min(bounds[1], lat), Math.max(bounds[2], lon), Math.max(bounds[3], lat)];
+  for (const [lon, lat] of positions)
+    bounds = [Math.min(bounds[0], lon), Math.min(bounds[1], lat), Math.max(bounds[2], lon), Math.max(bounds[3], lat)];
   return bounds;
 }
 
@@ -96,5 +97,10 @@ export function countByArea(areas: Areas | undefined, points: Point[]): AreaCoun
 
 /** Narrow check of what a GeoJSON list returned. */
 export function isAreaFeature(value: unknown): value is AreaFeature {
-  return isObject(value) && isObject(value.geometry) && (value.geometry.type === "Polygon" || value.geometry.type === "MultiPolygon") && isObject(value.properties);
+  return (
+    isObject(value) &&
+    isObject(value.geometry) &&
+    (value.geometry.type === "Polygon" || value.geometry.type === "MultiPolygon") &&
+    isObject(value.properties)
+  );
 }

@@ -3,7 +3,15 @@ import type { Light } from "../api/types";
 
 type Pin = Light | "none" | "picked";
 
-const colours: Record<Pin, string> = { green: "#1e7446", yellow: "#8f5a00", red: "#b3261e", paused: "#54579a", closed: "#55646f", none: "#1d5b79", picked: "#a8322a" };
+const colours: Record<Pin, string> = {
+  green: "#1e7446",
+  yellow: "#8f5a00",
+  red: "#b3261e",
+  paused: "#54579a",
+  closed: "#55646f",
+  none: "#1d5b79",
+  picked: "#a8322a",
+};
 
 /** Drawn at twice the size at which they are shown, for sharp screens. */
 const width = 56;

@@ -12,13 +12,34 @@ export interface Palette {
   shape: string;
 }
 
-export const lightPalette: Palette = { ground: "#ebe7dc", area: "#fbfaf6", areaLine: "#8fa2ad", text: "#33444f", halo: "#fbfaf6", shape: "#1d5b79" };
-export const darkPalette: Palette = { ground: "#081620", area: "#123040", areaLine: "#3f7a96", text: "#cfe2ec", halo: "#0d2431", shape: "#7cc4e2" };
+export const lightPalette: Palette = {
+  ground: "#ebe7dc",
+  area: "#fbfaf6",
+  areaLine: "#8fa2ad",
+  text: "#33444f",
+  halo: "#fbfaf6",
+  shape: "#1d5b79",
+};
+export const darkPalette: Palette = {
+  ground: "#081620",
+  area: "#123040",
+  areaLine: "#3f7a96",
+  text: "#cfe2ec",
+  halo: "#0d2431",
+  shape: "#7cc4e2",
+};
 
 export type Collection = Exclude<GeoJSONSourceSpecification["data"], string>;
 
 export function areaData(areas: Areas | undefined): Collection {
-  return { type: "FeatureCollection", features: (areas?.features ?? []).map(({ geometry, properties }) => ({ type: "Feature", geometry: geometry as never, properties: { title: properties.title } })) };
+  return {
+    type: "FeatureCollection",
+    features: (areas?.features ?? []).map(({ geometry, properties }) => ({
+      type: "Feature",
+      geometry: geometry as never,
+      properties: { title: properties.title },
+    })),
+  };
 }
 
 /** One point for each name; a polygon's own symbol would be repeated at the border of each tile. */
@@ -33,7 +54,10 @@ export function nameData(areas: Areas | undefined): Collection {
 }
 
 export function shapeData(shapes: Area[]): Collection {
-  return { type: "FeatureCollection", features: shapes.map((geometry) => ({ type: "Feature", geometry: geometry as never, properties: {} })) };
+  return {
+    type: "FeatureCollection",
+    features: shapes.map((geometry) => ({ type: "Feature", geometry: geometry as never, properties: {} })),
+  };
 }
 
 export function pointData(points: MapPoint[], titleOf: (point: MapPoint) => string): Collection {
@@ -42,7 +66,13 @@ export function pointData(points: MapPoint[], titleOf: (point: MapPoint) => stri
     features: points.map((point) => ({
       type: "Feature",
       geometry: { type: "Point", coordinates: [point.lon, point.lat] },
-      properties: { id: point.id, type: point.type, title: titleOf(point), icon: `pin-${point.light ?? "none"}`, rank: urgency[point.light ?? "none"] },
+      properties: {
+        id: point.id,
+        type: point.type,
+        title: titleOf(point),
+        icon: `pin-${point.light ?? "none"}`,
+        rank: urgency[point.light ?? "none"],
+      },
     })),
   };
 }
@@ -51,7 +81,10 @@ export function pointData(points: MapPoint[], titleOf: (point: MapPoint) => stri
 const urgency = { red: 5, yellow: 4, green: 3, paused: 2, none: 1, closed: 0 } as const;
 
 export function pickedData(point: Point | undefined): Collection {
-  return { type: "FeatureCollection", features: point ? [{ type: "Feature", geometry: { type: "Point", coordinates: [point.lon, point.lat] }, properties: {} }] : [] };
+  return {
+    type: "FeatureCollection",
+    features: point ? [{ type: "Feature", geometry: { type: "Point", coordinates: [point.lon, point.lat] }, properties: {} }] : [],
+  };
 }
 
 const empty: Collection = { type: "FeatureCollection", features: [] };
@@ -71,14 +104,24 @@ export function buildStyle(palette: Palette): StyleSpecification {
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
       { id: "area", type: "fill", source: "areas", paint: { "fill-color": palette.area } },
-      { id: "area-line", type: "line", source: "areas", paint: { "line-color": palette.areaLine, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 12, 2] } },
+      {
+        id: "area-line",
+        type: "line",
+        source: "areas",
+        paint: { "line-color": palette.areaLine, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 12, 2] },
+      },
       { id: "shape", type: "fill", source: "shapes", paint: { "fill-color": palette.shape, "fill-opacity": 0.18 } },
       { id: "shape-line", type: "line", source: "shapes", paint: { "line-color": palette.shape, "line-width": 2 } },
       {
         id: "names",
         type: "symbol",
         source: "names",
-        layout: { "text-field": ["get", "title"], "text-font": font, "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 11, 16], "text-padding": 4 },
+        layout: {
+          "text-field": ["get", "title"],
+          "text-font": font,
+          "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 11, 16],
+          "text-padding": 4,
+        },
         paint: { "text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6 },
       },
       {
@@ -86,7 +129,12 @@ export function buildStyle(palette: Palette): StyleSpecification {
         type: "circle",
         source: "points",
         filter: ["has", "point_count"],
-        paint: { "circle-color": "#1d5b79", "circle-radius": ["step", ["get", "point_count"], 15, 20, 19, 100, 24], "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 },
+        paint: {
+          "circle-color": "#1d5b79",
+          "circle-radius": ["step", ["get", "point_count"], 15, 20, 19, 100, 24],
+          "circle-stroke-color": "#ffffff",
+          "circle-stroke-width": 2,
+        },
       },
       {
         id: "cluster-count",
@@ -101,9 +149,20 @@ export function buildStyle(palette: Palette): StyleSpecification {
         type: "symbol",
         source: "points",
         filter: ["!", ["has", "point_count"]],
-        layout: { "icon-image": ["get", "icon"], "icon-size": 0.5, "icon-allow-overlap": true, "icon-anchor": "bottom", "symbol-sort-key": ["get", "rank"] },
+        layout: {
+          "icon-image": ["get", "icon"],
+          "icon-size": 0.5,
+          "icon-allow-overlap": true,
+          "icon-anchor": "bottom",
+          "symbol-sort-key": ["get", "rank"],
+        },
       },
-      { id: "picked", type: "symbol", source: "picked", layout: { "icon-image": "pin-picked", "icon-size": 0.6, "icon-allow-overlap": true, "icon-anchor": "bottom" } },
+      {
+        id: "picked",
+        type: "symbol",
+        source: "picked",
+        layout: { "icon-image": "pin-picked", "icon-size": 0.6, "icon-allow-overlap": true, "icon-anchor": "bottom" },
+      },
     ],
   };
 }

@@ -64,7 +64,18 @@ function Services({ items }: { items: NavItem[] }) {
     <Section
       title={t.home.services}
       plain
-      extra={many ? <Input type="search" className="cs-home-filter" aria-label={t.common.search} placeholder={t.common.search} value={filter} onChange={(event) => setFilter(event.target.value)} /> : null}
+      extra={
+        many ? (
+          <Input
+            type="search"
+            className="cs-home-filter"
+            aria-label={t.common.search}
+            placeholder={t.common.search}
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+          />
+        ) : null
+      }
     >
       {shown.length === 0 ? <Empty title={t.home.servicesEmpty} /> : null}
       {many

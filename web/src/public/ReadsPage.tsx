@@ -23,7 +23,9 @@ function What({ row }: { row: ReadItem }) {
 function FieldNames({ row }: { row: ReadItem }) {
   const { t, pick } = useText();
   const type = useType(row.fields?.length ? row.type : undefined);
-  return (row.fields ?? []).map((name) => pick(type.data?.fields.find((field) => field.name === name)?.title) || name).join(t.common.separator);
+  return (row.fields ?? [])
+    .map((name) => pick(type.data?.fields.find((field) => field.name === name)?.title) || name)
+    .join(t.common.separator);
 }
 
 /** Who has read what is held about the user, for what purpose and on what legal basis. */

@@ -16,7 +16,15 @@ const shown = 4;
 export function RecentItems({ screen }: { screen: NavItem }) {
   const declared = useScreen(screen.name);
   const type = useType(screen.of);
-  return <Loaded query={declared} rows={2}>{(found) => <Loaded query={type} rows={2}>{(of) => <Items screen={found} type={of} />}</Loaded>}</Loaded>;
+  return (
+    <Loaded query={declared} rows={2}>
+      {(found) => (
+        <Loaded query={type} rows={2}>
+          {(of) => <Items screen={found} type={of} />}
+        </Loaded>
+      )}
+    </Loaded>
+  );
 }
 
 function Items({ screen, type }: { screen: Screen; type: Type }) {

@@ -23,7 +23,7 @@ export function ScreenPage() {
   return (
     <Loaded whole query={declared} rows={8}>
       {(found) => (
-        <Suspense key={name} fallback={<Loading rows={8} />}>
+        <Suspense key={name} fallback={<Loading whole rows={8} />}>
           <View screen={{ ...found, name }} />
         </Suspense>
       )}
@@ -60,7 +60,11 @@ function View({ screen }: { screen: Screen }) {
 function Typed({ screen }: { screen: Screen }) {
   const type = useType(screen.of);
   if (screen.of === undefined) return <FailedPage error={new Problem(404, {})} />;
-  return <Loaded whole query={type}>{(declared) => <TypedView screen={screen} type={declared} />}</Loaded>;
+  return (
+    <Loaded whole query={type}>
+      {(declared) => <TypedView screen={screen} type={declared} />}
+    </Loaded>
+  );
 }
 
 function TypedView({ screen, type }: { screen: Screen; type: Type }) {
@@ -68,7 +72,14 @@ function TypedView({ screen, type }: { screen: Screen; type: Type }) {
   if (screen.view === "form") return <FormScreen screen={screen} type={type} />;
   return (
     <Page title={pick(screen.title)} lead={pick(screen.about)} actions={<CreateLink type={type} />}>
-      <ListView type={type} list={screen.list} filters={screen.filters} sort={screen.sort} where={screen.where} mapFirst={screen.view === "map"} />
+      <ListView
+        type={type}
+        list={screen.list}
+        filters={screen.filters}
+        sort={screen.sort}
+        where={screen.where}
+        mapFirst={screen.view === "map"}
+      />
     </Page>
   );
 }

@@ -42,10 +42,23 @@ export function SearchPage() {
 function defaultTypes(nav: NavItem[], types: TypeSummary[]): string[] {
   const shown = new Set(nav.filter((item) => item.face !== "public").map((item) => item.of));
   const own = types.filter((type) => shown.has(type.name));
-  return (own.length > 0 ? own : types).sort((a, b) => Number(b.kind === "case") - Number(a.kind === "case")).slice(0, mostDefault).map((type) => type.name);
+  return (own.length > 0 ? own : types)
+    .sort((a, b) => Number(b.kind === "case") - Number(a.kind === "case"))
+    .slice(0, mostDefault)
+    .map((type) => type.name);
 }
 
-function Ask({ q, sought, types, change }: { q: string; sought: string[]; types: TypeSummary[]; change: (params: Record<string, string>) => void }) {
+function Ask({
+  q,
+  sought,
+  types,
+  change,
+}: {
+  q: string;
+  sought: string[];
+  types: TypeSummary[];
+  change: (params: Record<string, string>) => void;
+}) {
   const { t, pick } = useText();
   const id = useId();
   const [typed, setTyped] = useState(q);
@@ -64,7 +77,16 @@ function Ask({ q, sought, types, change }: { q: string; sought: string[]; types:
       </div>
       <div className="cs-filter cs-filter-types">
         <label htmlFor={`${id}-types`}>{t.search.types}</label>
-        <Choose title={t.search.types} id={`${id}-types`} mode="multiple" maxTagCount="responsive" showSearch={{ optionFilterProp: "label" }} value={sought} options={types.map((type) => ({ value: type.name, label: pick(type.title) }))} onChange={(next: string[]) => change({ types: next.join(",") })} />
+        <Choose
+          title={t.search.types}
+          id={`${id}-types`}
+          mode="multiple"
+          maxTagCount="responsive"
+          showSearch={{ optionFilterProp: "label" }}
+          value={sought}
+          options={types.map((type) => ({ value: type.name, label: pick(type.title) }))}
+          onChange={(next: string[]) => change({ types: next.join(",") })}
+        />
       </div>
       <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />}>
         {t.common.search}
@@ -105,7 +127,11 @@ function Results({ q, names, types }: { q: string; names: string[]; types: TypeS
           {t.search.failed(pick(types.find((type) => type.name === name)?.title) || name)}
         </p>
       ))}
-      {busy ? <Loading rows={3} /> : found.length === 0 && failed.length === 0 ? <Empty title={t.search.emptyTitle} help={t.search.empty} /> : null}
+      {busy ? (
+        <Loading rows={3} />
+      ) : found.length === 0 && failed.length === 0 ? (
+        <Empty title={t.search.emptyTitle} help={t.search.empty} />
+      ) : null}
     </div>
   );
 }
@@ -116,7 +142,16 @@ function Group({ found: { type, items }, q }: { found: Found; q: string }) {
   const face = useFace();
   const title = pick(type.title);
   return (
-    <Section title={title} extra={items.length >= perType ? <Link to={typePath(face, type.name)} search={{ q }}>{t.search.in(title)}</Link> : null}>
+    <Section
+      title={title}
+      extra={
+        items.length >= perType ? (
+          <Link to={typePath(face, type.name)} search={{ q }}>
+            {t.search.in(title)}
+          </Link>
+        ) : null
+      }
+    >
       <ul className="cs-found">
         {items.map((item) => (
           <li key={item.id}>

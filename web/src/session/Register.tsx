@@ -33,7 +33,12 @@ export function RegisterPage() {
     <Page title={t.session.registerTitle} narrow>
       <section className="cs-section">
         {error ? <Alert type="error" showIcon role="alert" title={problemText(error, text)} className="cs-form-alert" /> : null}
-        <Form<Registration> form={form} layout="vertical" requiredMark={false} onFinish={(values) => register.mutate(values, { onSuccess: goOn })}>
+        <Form<Registration>
+          form={form}
+          layout="vertical"
+          requiredMark={false}
+          onFinish={(values) => register.mutate(values, { onSuccess: goOn })}
+        >
           <Form.Item name="name" label={t.session.name} rules={[required(t.session.name)]}>
             <Input autoComplete="name" size="large" />
           </Form.Item>

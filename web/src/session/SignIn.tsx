@@ -40,12 +40,22 @@ export function SignInPage() {
     <Page title={t.session.signInTitle} narrow>
       <div className="cs-signin">
         <section className="cs-section">
-          {signIn.error ? <Alert type="error" showIcon role="alert" title={problemText(signIn.error, text)} className="cs-form-alert" /> : null}
+          {signIn.error ? (
+            <Alert type="error" showIcon role="alert" title={problemText(signIn.error, text)} className="cs-form-alert" />
+          ) : null}
           <Form<Credentials> layout="vertical" requiredMark={false} onFinish={submit}>
-            <Form.Item name="account" label={t.session.account} rules={[{ required: true, message: t.form.requiredMessage(t.session.account) }]}>
+            <Form.Item
+              name="account"
+              label={t.session.account}
+              rules={[{ required: true, message: t.form.requiredMessage(t.session.account) }]}
+            >
               <Input autoComplete="username" size="large" />
             </Form.Item>
-            <Form.Item name="password" label={t.session.password} rules={[{ required: true, message: t.form.requiredMessage(t.session.password) }]}>
+            <Form.Item
+              name="password"
+              label={t.session.password}
+              rules={[{ required: true, message: t.form.requiredMessage(t.session.password) }]}
+            >
               <Input type="password" autoComplete="current-password" size="large" />
             </Form.Item>
             <div className="cs-row">
@@ -72,7 +82,13 @@ function Demo({ accounts, busy, use }: { accounts: DemoAccount[]; busy: boolean;
       <ul className="cs-demo">
         {accounts.map(({ account, password, title }) => (
           <li key={account}>
-            <button type="button" className="cs-demo-button" disabled={busy} title={t.session.demoUse(pick(title))} onClick={() => use({ account, password })}>
+            <button
+              type="button"
+              className="cs-demo-button"
+              disabled={busy}
+              title={t.session.demoUse(pick(title))}
+              onClick={() => use({ account, password })}
+            >
               <strong>{pick(title)}</strong>
               <span className="cs-muted">{account}</span>
             </button>

@@ -30,7 +30,14 @@ export function AccountMenu({ session, name }: { session: Session; name: string 
   };
   return (
     <div className="cs-menu" ref={frame} onKeyDown={onKeyDown}>
-      <button ref={button} type="button" className="cs-tool" aria-expanded={open} aria-label={`${t.header.account}: ${name}`} onClick={() => setOpen(!open)}>
+      <button
+        ref={button}
+        type="button"
+        className="cs-tool"
+        aria-expanded={open}
+        aria-label={`${t.header.account}: ${name}`}
+        onClick={() => setOpen(!open)}
+      >
         <UserOutlined aria-hidden />
         <span className="cs-tool-word">{name}</span>
       </button>

@@ -31,7 +31,14 @@ export function Application() {
   }, [lang, elder]);
   return (
     <TextProvider value={text}>
-      <ConfigProvider theme={theme} locale={lang === "zh" ? zhCN : enUS} csp={nonce ? { nonce } : undefined} getPopupContainer={popupContainer} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+      <ConfigProvider
+        theme={theme}
+        locale={lang === "zh" ? zhCN : enUS}
+        csp={nonce ? { nonce } : undefined}
+        getPopupContainer={popupContainer}
+        button={{ autoInsertSpace: false }}
+        wave={{ disabled: true }}
+      >
         <App component={false} message={{ maxCount: 3, duration: 4 }}>
           <QueryClientProvider client={client}>
             <Live />

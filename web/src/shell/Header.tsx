@@ -60,7 +60,14 @@ function ElderSwitch() {
   const { elder } = usePreferences();
   const label = elder ? t.header.elderOff : t.header.elderOn;
   return (
-    <button type="button" className="cs-tool" aria-pressed={elder} aria-label={t.header.elder} title={label} onClick={() => setPreferences({ elder: !elder })}>
+    <button
+      type="button"
+      className="cs-tool"
+      aria-pressed={elder}
+      aria-label={t.header.elder}
+      title={label}
+      onClick={() => setPreferences({ elder: !elder })}
+    >
       <FontSizeOutlined aria-hidden />
       <span className="cs-tool-word">{t.header.elder}</span>
     </button>
@@ -71,7 +78,13 @@ function LanguageSwitch() {
   const { t, lang } = useText();
   const other = lang === "zh" ? "en" : "zh";
   return (
-    <button type="button" className="cs-tool" lang={other === "zh" ? "zh-CN" : "en"} aria-label={t.header.language} onClick={() => setPreferences({ lang: other })}>
+    <button
+      type="button"
+      className="cs-tool"
+      lang={other === "zh" ? "zh-CN" : "en"}
+      aria-label={t.header.language}
+      onClick={() => setPreferences({ lang: other })}
+    >
       <TranslationOutlined aria-hidden />
       <span className="cs-tool-word">{t.header.language}</span>
     </button>

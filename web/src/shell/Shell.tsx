@@ -60,7 +60,11 @@ function Gate({ face }: { face: Face }) {
   return (
     <Loaded whole query={session}>
       {({ person, faces }) =>
-        faces.includes(face) ? <Outlet /> : <FailedPage error={new Problem(person === null ? 401 : 403, { code: person === null ? "unauthenticated" : "denied" })} />
+        faces.includes(face) ? (
+          <Outlet />
+        ) : (
+          <FailedPage error={new Problem(person === null ? 401 : 403, { code: person === null ? "unauthenticated" : "denied" })} />
+        )
       }
     </Loaded>
   );

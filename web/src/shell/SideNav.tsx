@@ -1,4 +1,15 @@
-import { ApartmentOutlined, AppstoreOutlined, DashboardOutlined, InboxOutlined, MenuOutlined, NodeIndexOutlined, SafetyCertificateOutlined, SearchOutlined, ThunderboltOutlined, TeamOutlined } from "@ant-design/icons";
+import {
+  ApartmentOutlined,
+  AppstoreOutlined,
+  DashboardOutlined,
+  InboxOutlined,
+  MenuOutlined,
+  NodeIndexOutlined,
+  SafetyCertificateOutlined,
+  SearchOutlined,
+  ThunderboltOutlined,
+  TeamOutlined,
+} from "@ant-design/icons";
 import { useState } from "react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "@tanstack/react-router";
@@ -61,7 +72,11 @@ export function SideNav({ face }: { face: Face }) {
           <Group
             key={pack}
             title={pick(items[0]?.pack_title) || undefined}
-            entries={items.map((item) => ({ to: screenPath(item), title: pick(item.title), icon: <ScreenIcon icon={item.icon} view={item.view} /> }))}
+            entries={items.map((item) => ({
+              to: screenPath(item),
+              title: pick(item.title),
+              icon: <ScreenIcon icon={item.icon} view={item.view} />,
+            }))}
           />
         ))}
       </div>

@@ -11,7 +11,9 @@ const most = 6;
 export function TopNav() {
   const { t, pick } = useText();
   const nav = useNavItems();
-  const places = navOf(nav.data, "public").filter((item) => isPlace(item.view)).slice(0, most);
+  const places = navOf(nav.data, "public")
+    .filter((item) => isPlace(item.view))
+    .slice(0, most);
   return (
     <nav className="cs-topnav" aria-label={t.header.primary}>
       <ul>

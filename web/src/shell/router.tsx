@@ -104,11 +104,27 @@ const reads = createRoute({
 });
 
 const adminPages = [
-  createRoute({ getParentRoute: () => face, path: "packs", component: lazyRouteComponent(() => import("../admin/PacksPage"), "PacksPage") }),
+  createRoute({
+    getParentRoute: () => face,
+    path: "packs",
+    component: lazyRouteComponent(() => import("../admin/PacksPage"), "PacksPage"),
+  }),
   createRoute({ getParentRoute: () => face, path: "orgs", component: lazyRouteComponent(() => import("../admin/OrgsPage"), "OrgsPage") }),
-  createRoute({ getParentRoute: () => face, path: "grants", component: lazyRouteComponent(() => import("../admin/GrantsPage"), "GrantsPage") }),
-  createRoute({ getParentRoute: () => face, path: "evidence", component: lazyRouteComponent(() => import("../admin/EvidencePage"), "EvidencePage") }),
-  createRoute({ getParentRoute: () => face, path: "health", component: lazyRouteComponent(() => import("../admin/HealthPage"), "HealthPage") }),
+  createRoute({
+    getParentRoute: () => face,
+    path: "grants",
+    component: lazyRouteComponent(() => import("../admin/GrantsPage"), "GrantsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => face,
+    path: "evidence",
+    component: lazyRouteComponent(() => import("../admin/EvidencePage"), "EvidencePage"),
+  }),
+  createRoute({
+    getParentRoute: () => face,
+    path: "health",
+    component: lazyRouteComponent(() => import("../admin/HealthPage"), "HealthPage"),
+  }),
   createRoute({ getParentRoute: () => face, path: "jobs", component: lazyRouteComponent(() => import("../admin/JobsPage"), "JobsPage") }),
 ];
 
@@ -124,7 +140,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
-  defaultPendingComponent: () => <Loading rows={6} />,
+  defaultPendingComponent: () => <Loading whole rows={6} />,
   defaultErrorComponent: Crash,
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,

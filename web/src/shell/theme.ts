@@ -79,7 +79,9 @@ export interface ThemeChoice {
 
 /** The antd theme. Elder mode: body type of 20 px and targets of 48 px. */
 export function themeFor({ elder, dark: isDark }: ThemeChoice): ThemeConfig {
-  const size = elder ? { fontSize: 20, controlHeight: 48, controlHeightSM: 48, controlHeightLG: 56 } : { fontSize: 15, controlHeight: 36, controlHeightSM: 28, controlHeightLG: 44 };
+  const size = elder
+    ? { fontSize: 20, controlHeight: 48, controlHeightSM: 48, controlHeightLG: 56 }
+    : { fontSize: 15, controlHeight: 36, controlHeightSM: 28, controlHeightLG: 44 };
   return {
     algorithm: isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,
     cssVar: { key: "cs" },
@@ -98,7 +100,9 @@ export function themeFor({ elder, dark: isDark }: ThemeChoice): ThemeConfig {
     components: {
       Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none", fontWeight: 500 },
       Table: isDark ? {} : { headerBg: "#efece3", headerColor: "#2c3b45", headerSplitColor: "transparent", rowHoverBg: "#f7f5ef" },
-      Segmented: isDark ? {} : { ...(elder ? { trackPadding: 0 } : {}), trackBg: "#e7e2d5", itemColor: "#33424c", itemHoverColor: "#17242d" },
+      Segmented: isDark
+        ? {}
+        : { ...(elder ? { trackPadding: 0 } : {}), trackBg: "#e7e2d5", itemColor: "#33424c", itemHoverColor: "#17242d" },
       Tag: { defaultColor: isDark ? "#e8eff3" : "#2c3b45" },
     },
   };

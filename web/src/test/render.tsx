@@ -28,7 +28,16 @@ export function show(part: ReactNode, { lang = "zh", path = "/" }: { lang?: Lang
 
 /** What jsdom lacks and antd asks for. */
 function stubBrowser(): void {
-  window.matchMedia ??= (query) => ({ matches: false, media: query, onchange: null, addListener: () => {}, removeListener: () => {}, addEventListener: () => {}, removeEventListener: () => {}, dispatchEvent: () => false });
+  window.matchMedia ??= (query) => ({
+    matches: false,
+    media: query,
+    onchange: null,
+    addListener: () => {},
+    removeListener: () => {},
+    addEventListener: () => {},
+    removeEventListener: () => {},
+    dispatchEvent: () => false,
+  });
   globalThis.ResizeObserver ??= class {
     observe() {}
     unobserve() {}

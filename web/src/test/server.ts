@@ -19,7 +19,11 @@ export interface Sent {
 export function pretendServer(routes: Record<string, Answer | ((sent: Sent) => Answer)>): { sent: Sent[] } {
   const sent: Sent[] = [];
   vi.stubGlobal("fetch", (input: string, init: RequestInit = {}) => {
-    const request: Sent = { method: init.method ?? "GET", path: input, body: typeof init.body === "string" ? JSON.parse(init.body) : undefined };
+    const request: Sent = {
+      method: init.method ?? "GET",
+      path: input,
+      body: typeof init.body === "string" ? JSON.parse(init.body) : undefined,
+    };
     sent.push(request);
     const route = routes[`${request.method} ${input.split("?")[0]}`];
     const answer = typeof route === "function" ? route(request) : (route ?? { status: 404, body: { code: "not-found" } });

@@ -81,7 +81,8 @@ export const adminEn: Pick<Dictionary, "admin" | "evidence"> = {
     keys: "Verification keys",
     keysHelp: "Compare the keys with a source outside this log before you verify a bundle with them.",
     monitor: "Monitor in this browser",
-    monitorLead: "This browser reads the public checkpoint by itself, checks its signature and compares it with the last one seen. The log may only grow.",
+    monitorLead:
+      "This browser reads the public checkpoint by itself, checks its signature and compares it with the last one seen. The log may only grow.",
     run: "Check now",
     same: "agrees with what the server says",
     differs: "differs from what the server says",

@@ -139,7 +139,8 @@ export const en: Dictionary = {
     mineEmpty: "You have no cases yet.",
     mineSignIn: "Sign in to see your own cases here.",
     law: "The law",
-    lawLead: "The Shijiazhuang Regulation on Promoting the Digital Economy has 61 articles. See which department and which system carries out each.",
+    lawLead:
+      "The Shijiazhuang Regulation on Promoting the Digital Economy has 61 articles. See which department and which system carries out each.",
     lawOpen: "Article by article",
     more: "More information",
     start: "Start",
@@ -520,7 +521,16 @@ export const en: Dictionary = {
       list: "entries",
     },
     many: "several",
-    cycles: { live: "live", hourly: "hourly", daily: "daily", weekly: "weekly", monthly: "monthly", quarterly: "quarterly", yearly: "yearly", once: "once" },
+    cycles: {
+      live: "live",
+      hourly: "hourly",
+      daily: "daily",
+      weekly: "weekly",
+      monthly: "monthly",
+      quarterly: "quarterly",
+      yearly: "yearly",
+      once: "once",
+    },
   },
 
   reads: {

@@ -8,11 +8,17 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
 
 describe("the dictionaries", () => {
   it("say something everywhere", () => {
-    const silent = Object.entries(dictionaries).flatMap(([lang, words]) => leaves(words).filter(([, value]) => value === "").map(([path]) => lang + path));
+    const silent = Object.entries(dictionaries).flatMap(([lang, words]) =>
+      leaves(words)
+        .filter(([, value]) => value === "")
+        .map(([path]) => lang + path),
+    );
     expect(silent).toEqual([]);
   });
   it("are in their own languages", () => {
-    const chinese = leaves(dictionaries.en).filter(([path, value]) => typeof value === "string" && /\p{Script=Han}/u.test(value) && path !== ".header.language");
+    const chinese = leaves(dictionaries.en).filter(
+      ([path, value]) => typeof value === "string" && /\p{Script=Han}/u.test(value) && path !== ".header.language",
+    );
     expect(chinese).toEqual([]);
   });
 });

@@ -518,7 +518,16 @@ export const zh = {
       list: "明细",
     },
     many: "可多个",
-    cycles: { live: "实时", hourly: "每小时", daily: "每日", weekly: "每周", monthly: "每月", quarterly: "每季度", yearly: "每年", once: "一次性" },
+    cycles: {
+      live: "实时",
+      hourly: "每小时",
+      daily: "每日",
+      weekly: "每周",
+      monthly: "每月",
+      quarterly: "每季度",
+      yearly: "每年",
+      once: "一次性",
+    },
   },
 
   reads: {

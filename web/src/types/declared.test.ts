@@ -28,7 +28,8 @@ const item: Item = { id: "0192abcdef", type: "incident", rev: 1, created_at: "",
 describe("columns", () => {
   it("are the type's, without names that mean nothing", () => expect(columnsOf(type)).toEqual(["number", "category", "state"]));
   it("are the screen's where it has some", () => expect(columnsOf(type, ["state"])).toEqual(["state"]));
-  it("are made up where none are declared", () => expect(columnsOf({ ...type, list: [] })).toEqual(["number", "category", "class", "state", "light"]));
+  it("are made up where none are declared", () =>
+    expect(columnsOf({ ...type, list: [] })).toEqual(["number", "category", "class", "state", "light"]));
   it("have titles in the user's language", () => {
     expect(nameTitle(type, "category", textOf("en"))).toBe("Category");
     expect(nameTitle(type, "state", textOf("en"))).toBe("State");
@@ -45,8 +46,10 @@ describe("columns", () => {
 describe("what an item is called", () => {
   const text = textOf("zh");
   it("as the server says", () => expect(itemTitle({ ...item, title: { zh: "井盖" } }, type, text)).toBe("井盖"));
-  it("else by the label of its title field", () => expect(itemTitle({ ...item, labels: { category: { zh: "井盖缺失" } } }, { ...type, title_field: "category" }, text)).toBe("井盖缺失"));
-  it("else by its number", () => expect(itemTitle({ ...item, case: { number: "SJ1", state: "a", opened_at: "" } }, type, text)).toBe("SJ1"));
+  it("else by the label of its title field", () =>
+    expect(itemTitle({ ...item, labels: { category: { zh: "井盖缺失" } } }, { ...type, title_field: "category" }, text)).toBe("井盖缺失"));
+  it("else by its number", () =>
+    expect(itemTitle({ ...item, case: { number: "SJ1", state: "a", opened_at: "" } }, type, text)).toBe("SJ1"));
   it("else by the start of its id", () => expect(itemTitle(item, undefined, text)).toBe("0192abcd"));
 });
 
@@ -54,8 +57,15 @@ describe("forms", () => {
   it("offer a person's start actions only", () => expect(startActions(type).map((action) => action.name)).toEqual(["report"]));
 
   it("have a line for each field, for the unit a case goes to, and for the note", () => {
-    const listed: Type = { ...type, fields: [...type.fields, { name: "unit", title: { zh: "承办单位" }, type: "reference", ref: "org", computed: true }] };
-    const entries = entriesOf(listed, [{ field: "category" }, { field: "unit", required: true }, { note: true, required: true }, { field: "class" }, { field: "nowhere" }], "说明");
+    const listed: Type = {
+      ...type,
+      fields: [...type.fields, { name: "unit", title: { zh: "承办单位" }, type: "reference", ref: "org", computed: true }],
+    };
+    const entries = entriesOf(
+      listed,
+      [{ field: "category" }, { field: "unit", required: true }, { note: true, required: true }, { field: "class" }, { field: "nowhere" }],
+      "说明",
+    );
     expect(entries.map(({ name, required, note, field }) => [name, required, note, field.ref])).toEqual([
       ["category", true, false, "event-category"],
       ["unit", true, false, "org"],

@@ -8,7 +8,19 @@ import type { Dictionary } from "../text/zh";
 /** Columns that every record or case has beside its declared fields. */
 export type Builtin = keyof Dictionary["builtin"];
 
-const caseBuiltins = new Set<string>(["number", "state", "opened_at", "closed_at", "due_at", "case_due_at", "light", "unit", "assignee", "parent", "merged_into"]);
+const caseBuiltins = new Set<string>([
+  "number",
+  "state",
+  "opened_at",
+  "closed_at",
+  "due_at",
+  "case_due_at",
+  "light",
+  "unit",
+  "assignee",
+  "parent",
+  "merged_into",
+]);
 const commonBuiltins = new Set<string>(["title", "created_at", "updated_at"]);
 
 export function fieldOf(type: Type, name: string): Field | undefined {
@@ -35,7 +47,8 @@ export function itemTitle(item: Item, type: Type | undefined, text: Text): strin
   if (name !== undefined) {
     const label = item.labels?.[name];
     const value = item.fields[name];
-    const words = label && !Array.isArray(label) ? text.pick(label) : isLabel(value) ? text.pick(value) : typeof value === "string" ? value : "";
+    const words =
+      label && !Array.isArray(label) ? text.pick(label) : isLabel(value) ? text.pick(value) : typeof value === "string" ? value : "";
     if (words) return words;
   }
   return item.case?.number ?? item.id.slice(0, 8);
@@ -81,7 +94,8 @@ export function entriesOf(type: Type, form: FormEntry[] | undefined, noteTitle: 
     const field = name === undefined ? undefined : fieldOf(type, name);
     const kept = keptField(type, name) ?? field; // the type lists it too, as one that is not input
     if (kept && !kept.computed) entries.push({ name: kept.name, field: kept, required: required ?? kept.required ?? false, note: false });
-    else if (field === undefined && (note || name === noteName)) entries.push({ name: noteName, field: noteField(noteTitle), required: required ?? false, note: true });
+    else if (field === undefined && (note || name === noteName))
+      entries.push({ name: noteName, field: noteField(noteTitle), required: required ?? false, note: true });
   }
   return entries;
 }
