@@ -31,7 +31,7 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request) error {
 		return s.denied(actor)
 	}
 	scope := s.scope(actor, access.Read, t, q)
-	q.Scope, q.TextScope = scope.SQL, scope.Places()
+	q.Scope, q.Within, q.TextScope = scope.SQL, within(scope), scope.Places()
 	page, err := s.records.Query(r.Context(), t, q)
 	if err != nil {
 		return err
@@ -56,6 +56,19 @@ func (s *Server) scope(actor *identity.Actor, action string, t *record.Type, q r
 		using = append(using, t.Search...)
 	}
 	return s.access.Filter(actor, action, t.Name, using...)
+}
+
+// within are the alternatives of a scope, for a query that may find few rows.
+func within(p access.Predicate) []record.Alternative {
+	if p.All() || !p.Open() {
+		return nil
+	}
+	parts := p.Alternatives()
+	out := make([]record.Alternative, len(parts))
+	for i, a := range parts {
+		out[i] = record.Alternative{Column: a.Column(), SQL: a.SQL}
+	}
+	return out
 }
 
 // typeOf returns the type named in the path. Under /api/cases only case types

@@ -45,6 +45,10 @@ func (p Predicate) Alternatives() []Predicate {
 	return out
 }
 
+// Column returns the column whose index finds the rows of an alternative: that
+// of its scope. It is "" when there is none.
+func (p Predicate) Column() string { return p.text.column }
+
 // fragment is SQL text up to a parameter, and that parameter.
 type fragment struct {
 	text string
@@ -57,6 +61,7 @@ type sqlText struct {
 	frags     []fragment
 	parts     []*sqlText // the alternatives, when there are several
 	places    []string
+	column    string // of the scope, "" when there are several or none
 	none, all bool
 }
 
@@ -84,6 +89,30 @@ func (s *sqlText) render(a *identity.Actor, first int) (string, []any) {
 		}
 	}
 	return b.String(), args
+}
+
+// columnOf returns the one column by which the scope in n is decided, or "".
+func columnOf(n node) string {
+	switch {
+	case n.op == opTask:
+		return "id"
+	case n.op == rule.And || n.op == rule.Or:
+		found := ""
+		for i, a := range n.args {
+			c := columnOf(a)
+			switch {
+			case n.op == rule.And && c != "":
+				return c
+			case n.op == rule.Or && (c == "" || i > 0 && c != found):
+				return ""
+			}
+			found = c
+		}
+		return found
+	case n.col.total:
+		return n.col.name
+	}
+	return ""
 }
 
 // placesOf returns divisions that a row which makes n true lies in, or nil.
@@ -124,7 +153,7 @@ func sqlOf(n node) *sqlText {
 	}
 	w.out.frags = append(w.out.frags, fragment{text: w.text.String(), last: true})
 	w.out.all, w.out.none = n.op == rule.Always, n.op == rule.Never
-	w.out.places = placesOf(n)
+	w.out.places, w.out.column = placesOf(n), columnOf(n)
 	if n.op == rule.Or {
 		for _, a := range n.args {
 			w.out.parts = append(w.out.parts, sqlOf(a))

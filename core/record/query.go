@@ -31,6 +31,9 @@ type Query struct {
 	// Scope narrows to the rows that the asker may see: SQL over the type's
 	// columns whose parameters count from first, and their values.
 	Scope func(first int) (sql string, args []any)
+	// Within are the alternatives of Scope, when it has some that indexes may
+	// find: a row is in Scope when it is in one of them, or several.
+	Within []Alternative
 	// TextScope are path prefixes, one of which every row that Scope lets
 	// through lies under; they make a text search within them fast.
 	TextScope []string
@@ -66,7 +69,7 @@ func (e *Engine) Query(ctx context.Context, t *Type, q Query) (Page, error) {
 	if q.Limit < 0 || q.Limit > MaxLimit {
 		return Page{}, fault.New(fault.Invalid, "bad-limit", "limit 应在 1 到 200 之间", "limit must be between 1 and 200")
 	}
-	b := &builder{t: t}
+	b := &builder{t: t, walk: !q.Total && (q.Sort == "" || q.Sort == "created_at")}
 	if err := b.build(ctx, e, q); err != nil {
 		return Page{}, err
 	}
@@ -118,13 +121,19 @@ type builder struct {
 	key   string // its column with the rows' keys
 	conds []string
 	args  []any
+
+	walk   bool // rows are asked for newest first, and some are enough
+	narrow bool // the asker may see few rows, whose keys are collected first
 }
 
 // from leads with the full-text index, so that it is read newest first and
-// only as far as the limit asks.
+// only as far as the limit asks; where few rows can be meant, with those.
 func (b *builder) from() string {
-	if b.lead == "" {
+	switch {
+	case b.lead == "":
 		return b.t.table
+	case b.narrow:
+		return b.t.table + " cross join " + b.lead
 	}
 	return b.lead + " cross join " + b.t.table
 }
@@ -154,10 +163,8 @@ func (b *builder) build(ctx context.Context, e *Engine, q Query) error {
 			return err
 		}
 	}
-	if q.Scope != nil {
-		sql, args := q.Scope(len(b.args) + 1)
-		b.add("(" + sql + ")")
-		b.args = append(b.args, args...)
+	if err := b.scoped(ctx, e, q); err != nil {
+		return err
 	}
 	if q.Near != nil || q.Box != nil {
 		if err := b.place(ctx, e, q); err != nil {

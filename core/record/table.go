@@ -65,7 +65,8 @@ func (t *Type) living() string {
 }
 
 // indexes returns "unique |(columns) where …" definitions. Those of a case
-// type leave closed cases out, so that the archive costs nothing to keep.
+// type leave closed cases out, so that the archive costs nothing to keep; but
+// one who may see few rows of many is found them by org and place (narrow).
 func (t *Type) indexes() []string {
 	out := []string{"unique |(id)"}
 	living := " where " + t.living()
@@ -79,10 +80,10 @@ func (t *Type) indexes() []string {
 		}
 	}
 	if t.OrgBy != "" {
-		out = append(out, "|(org, n)"+living)
+		out = append(out, "|(org, n) where deleted_at is null")
 	}
 	if t.PlaceBy != "" {
-		out = append(out, "|(place, n)"+living)
+		out = append(out, "|(place, n) where deleted_at is null")
 	}
 	for _, f := range t.Fields {
 		if f.Type == PointAt {
