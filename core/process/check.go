@@ -181,7 +181,7 @@ func (p *Process) checkMove(a *Action, r *decl.Report) {
 		r.Add(a.Pos, "merge 的动作须到达 end 状态", "an action that merges must lead to an end state")
 	case a.Reopen && (a.To == "" || ends(a.To) || len(a.From) == 0 || !fromEnd):
 		r.Add(a.Pos, "reopen 的动作须从 end 状态到非 end 状态", "an action that reopens leads from an end state to one that is not")
-	case !a.Reopen && fromEnd && a.To != "" && !ends(a.To):
+	case !a.Reopen && !a.Start && fromEnd && a.To != "" && !ends(a.To):
 		r.Add(a.Pos, "从 end 状态到非 end 状态的动作须写 reopen: true", "an action from an end state to one that is not must say reopen: true")
 	}
 }

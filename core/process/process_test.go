@@ -277,19 +277,26 @@ func TestMerge(t *testing.T) {
 				t.Errorf("into %s: %v", into, err)
 			}
 		}
+		// One who may merge this case cannot find out what others there are.
+		c.must(clerk, second, "assign", `{"unit":"west"}`)
+		c.must(west, second, "decline", `{"note":"twice"}`)
+		_, err := c.act(west, second, "merge", `{"merged_into":"`+first+`"}`)
+		if wants(t, err, "bad-merge"); !strings.Contains(err.Error(), "no such case") {
+			t.Errorf("into a case of others: %v", err)
+		}
 		row := c.must(clerk, second, "merge", `{"merged_into":"`+first+`"}`)
 		if row.Text("state") != "merged" || row.Text("merged_into") != first || row.Get("closed_at") == nil {
 			t.Errorf("merged: %s", row.Text("state"))
 		}
-		if got := c.verbs(first) + " | " + c.verbs(second); got != "report absorb | report merge" {
+		if got := c.verbs(first) + " | " + c.verbs(second); got != "report absorb | report assign decline merge" {
 			t.Errorf("acts %s", got)
 		}
 		acts, err := evidence.ActsOn(d.Read(c.ctx), "job", first, 0, 9)
 		must(t, err)
 		merged, err := evidence.ActsOn(d.Read(c.ctx), "job", second, 0, 9)
 		must(t, err)
-		if acts[1].Cause != merged[1].ID {
-			t.Errorf("absorbed because of %q, want %q", acts[1].Cause, merged[1].ID)
+		if acts[1].Cause != merged[3].ID {
+			t.Errorf("absorbed because of %q, want %q", acts[1].Cause, merged[3].ID)
 		}
 		// Whoever reopens it has it by itself again.
 		if row := c.must(citizen, second, "reopen", ""); row.Get("merged_into") != nil {

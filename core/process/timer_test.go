@@ -110,6 +110,20 @@ func TestCaseDeadline(t *testing.T) {
 	})
 }
 
+// TestEarlierDeadline: a step with time left is late when the case is.
+func TestEarlierDeadline(t *testing.T) {
+	c := &city{t: t, db: dbtest.SQLite(t), clock: clock.NewFake(monday)}
+	must(t, c.start(declarations(t, "within: 5 work-days\n", "within: 1 hour\n")))
+	id := c.report()
+	c.after(time.Hour)
+	if got := c.e.LightOf(c.process(), c.job(id), c.clock.Now()); got != Red {
+		t.Errorf("the light is %s", got)
+	}
+	if got, _ := c.inbox(clerk, InboxQuery{}); got != "city/new/red" {
+		t.Errorf("the clerk has %q", got)
+	}
+}
+
 func TestTermFromTheCase(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := newCity(t, d)
@@ -318,6 +332,12 @@ func TestSubCasesOrNothing(t *testing.T) {
 		if got := c.job(row.ID).Text("state"); got != "doing" || len(c.parts(row.ID)) != 0 {
 			t.Errorf("the case is %s with %d sub-cases", got, len(c.parts(row.ID)))
 		}
+		// The sub-case's own conditions hold for the program too.
+		row = c.must(citizen, "", "report", `{"what":"secret"}`)
+		c.must(clerk, row.ID, "assign", `{"unit":"west"}`)
+		c.must(west, row.ID, "accept", "")
+		_, err = c.act(west, row.ID, "inspect", `{"partners":["east"]}`)
+		wants(t, err, "sub-case")
 	})
 }
 
