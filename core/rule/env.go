@@ -83,6 +83,7 @@ func NewEnv(shapes []Shape, functions []Function) *Env {
 	opts := []cel.EnvOption{
 		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(adapter{registry}),
 		ext.Strings(), ext.Sets(), ext.Math(), cel.OptionalTypes(),
+		cel.EnableMacroCallTracking(), // so that exists, all and map can be written out again
 	}
 	for _, f := range slices.Concat(builtins, functions) {
 		opts = append(opts, f.option())
@@ -214,6 +215,8 @@ func (a adapter) NativeToValue(v any) ref.Val {
 		return types.NullValue
 	case Object:
 		return object{v}
+	case []any:
+		return types.NewDynamicList(a, v) // whose elements are Objects too
 	default:
 		return a.Adapter.NativeToValue(v)
 	}

@@ -23,7 +23,7 @@ func (o object) ConvertToType(t ref.Type) ref.Val {
 
 func (o object) Equal(other ref.Val) ref.Val {
 	x, ok := other.(object)
-	return types.Bool(ok && x.Object == o.Object)
+	return types.Bool(ok && reflect.DeepEqual(x.Object, o.Object))
 }
 
 func (o object) Type() ref.Type { return objectType }
