@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"log/slog"
 
 	"chengshu/core/access"
@@ -69,7 +70,21 @@ func compileLoaded(loaded *pack.Loaded, fns []rule.Function, report *decl.Report
 	for _, p := range d.Processes {
 		d.Grants = append(d.Grants, p.Grants()...)
 	}
+	for _, s := range decl.All[*record.Seed](loaded.Set, record.SeedKind.Name) {
+		d.checkData(s.Meta, s.From, report)
+	}
+	for _, o := range decl.All[*identity.Organisations](loaded.Set, "organisations") {
+		d.checkData(o.Meta, o.From, report)
+	}
 	return d
+}
+
+// checkData reports a file of data that a declaration names and its pack does
+// not hold.
+func (d *Declared) checkData(m decl.Meta, file string, report *decl.Report) {
+	if _, err := d.Data(m.Pack, file); err != nil {
+		report.Add(m.Pos, fmt.Sprintf("没有文件 %q", file), fmt.Sprintf("there is no file %q", file))
+	}
 }
 
 // Access makes the engine of permission from the declared grants and those of

@@ -55,6 +55,9 @@ func (s *Server) scope(actor *identity.Actor, action string, t *record.Type, q r
 	if q.Text != "" {
 		using = append(using, t.Search...)
 	}
+	if f := t.PointField(); f != nil && (q.Near != nil || q.Box != nil) {
+		using = append(using, f.Name)
+	}
 	return s.access.Filter(actor, action, t.Name, using...)
 }
 
@@ -97,9 +100,9 @@ func (s *Server) parseQuery(t *record.Type, params url.Values) (q record.Query, 
 		case "after":
 			q.After = v
 		case "total":
-			q.Total = v == "true"
+			q.Total, err = flag(name, v, "true", "false")
 		case "format":
-			geojson = v == "geojson"
+			geojson, err = flag(name, v, "geojson", "json")
 		case "near":
 			q.Near, err = parseNear(v)
 		case "box":
@@ -118,6 +121,14 @@ func (s *Server) parseQuery(t *record.Type, params url.Values) (q record.Query, 
 		q.Where = append(q.Where, record.Cond{Field: "closed_at", Null: true})
 	}
 	return q, geojson, nil
+}
+
+// flag reads a parameter that says yes or no.
+func flag(name, v, yes, no string) (bool, error) {
+	if v != yes && v != no {
+		return false, fault.New(fault.Invalid, "bad-filter", name+" 应为 "+yes+" 或 "+no, name+" is "+yes+" or "+no)
+	}
+	return v == yes, nil
 }
 
 // openOnly reports whether the filters name only states of open cases, so that
@@ -223,13 +234,13 @@ func (s *Server) createRecord(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	actor := actorOf(r.Context())
-	d, err := s.records.PlanCreate(r.Context(), t, in.Fields, s.author(actor))
 	if t.Case {
 		return useCases()
 	}
 	if !s.access.May(actor, access.Create, t.Name) {
 		return s.denied(actor)
 	}
+	d, err := s.records.PlanCreate(r.Context(), t, in.Fields, s.author(actor))
 	if err != nil {
 		return err
 	}
@@ -376,6 +387,9 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 	const pageSize = 50
 	items, err := s.records.History(s.db.Read(r.Context()), row.Type, row.ID, before, pageSize)
 	if err != nil {
+		return err
+	}
+	if err := s.noteReading(r, s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject), row); err != nil {
 		return err
 	}
 	return s.sendHistory(w, r, row, subject, items, pageSize)

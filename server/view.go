@@ -76,34 +76,20 @@ func personOf(row *record.Row) string {
 
 // sendPage sends a page of a list.
 func (s *Server) sendPage(w http.ResponseWriter, r *http.Request, t *record.Type, page record.Page) error {
-	actor := actorOf(r.Context())
-	var p *process.Process
-	if t.Case {
-		p, _ = s.processes.Process(t.Name)
-	}
 	body := append(make([]byte, 0, 512+1024*len(page.Rows)), `{"items":[`...)
 	for i, row := range page.Rows {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		subject := access.RowOf(row)
-		if p != nil {
-			var err error
-			if subject, err = s.processes.Subject(r.Context(), row); err != nil {
-				return err
-			}
-		}
-		decision := s.access.Decide(actor, access.Read, t.Name, subject)
-		if err := s.noteReading(r, decision, row); err != nil {
+		v, err := s.viewOfListed(r, row)
+		if err != nil {
 			return err
 		}
-		v := recordView(decision.View)
-		if p != nil {
+		if p, err := s.processes.Process(t.Name); err == nil {
 			v.Extra = func(dst []byte, row *record.Row) []byte {
 				return append(s.appendFacts(append(dst, `,"case":`...), p, row), '}')
 			}
 		}
-		var err error
 		if body, err = v.Append(r.Context(), s.records, body, row); err != nil {
 			return err
 		}
@@ -184,6 +170,20 @@ func formOf(a *process.Action) []map[string]any {
 	return out
 }
 
+// viewOfListed decides how a row of a list is shown, and leaves the act of its
+// reading.
+func (s *Server) viewOfListed(r *http.Request, row *record.Row) (record.View, error) {
+	subject := access.RowOf(row)
+	if row.Type.Case {
+		var err error
+		if subject, err = s.processes.Subject(r.Context(), row); err != nil {
+			return record.View{}, err
+		}
+	}
+	decision := s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject)
+	return recordView(decision.View), s.noteReading(r, decision, row)
+}
+
 // sendGeoJSON sends a page as a FeatureCollection (RFC 7946).
 func (s *Server) sendGeoJSON(w http.ResponseWriter, r *http.Request, t *record.Type, page record.Page) error {
 	type feature struct {
@@ -194,11 +194,18 @@ func (s *Server) sendGeoJSON(w http.ResponseWriter, r *http.Request, t *record.T
 	}
 	features := make([]feature, 0, len(page.Rows))
 	for _, row := range page.Rows {
-		geometry, ok := row.Geometry()
+		v, err := s.viewOfListed(r, row)
+		if err != nil {
+			return err
+		}
+		geometry, ok := v.Geometry(row)
 		if !ok {
 			continue
 		}
-		props := map[string]any{"type": t.Name, "title": row.Title()}
+		props := map[string]any{"type": t.Name}
+		if title, ok := v.Title(row); ok {
+			props["title"] = title
+		}
 		if p, err := s.processes.Process(t.Name); err == nil {
 			props["light"], props["state"] = s.processes.LightOf(p, row, s.clock.Now()), row.Text("state")
 		}

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -117,12 +119,15 @@ func (s *Server) caseTitle(ctx context.Context, it process.InboxItem) (fault.Tex
 	t := it.Row.Type
 	for _, name := range t.List {
 		f := t.Field(name)
-		if f == nil || f.System {
+		if f == nil || f.System || f.Mask != "" {
 			continue
 		}
 		if v := it.Row.Text(name); v != "" {
 			return s.records.Label(ctx, f, v)
 		}
+	}
+	if f := t.Field(t.TitleBy); f != nil && f.Mask != "" {
+		return fault.Text{Zh: it.Row.Text("number"), En: it.Row.Text("number")}, nil
 	}
 	return it.Row.Title(), nil
 }
@@ -135,7 +140,7 @@ func (s *Server) readsOfMe(ctx context.Context, a *identity.Actor, in *struct {
 	if a.Person == "" {
 		return nil, s.denied(a)
 	}
-	reads, err := evidence.ReadsOf(s.db.Read(ctx), a.Person, in.After, readsPage)
+	reads, err := s.readings(ctx, a, in.After)
 	if err != nil {
 		return nil, err
 	}
@@ -152,4 +157,17 @@ func (s *Server) readsOfMe(ctx context.Context, a *identity.Actor, in *struct {
 		v.Next = strconv.FormatInt(reads[len(reads)-1].N, 10)
 	}
 	return &body[readsView]{v}, nil
+}
+
+// readings returns who read what is about the actor, newest first: under their
+// account, and under their entry in the register of persons when it is known.
+func (s *Server) readings(ctx context.Context, a *identity.Actor, after int64) ([]evidence.Reading, error) {
+	reads, err := evidence.ReadsOf(s.db.Read(ctx), a.Person, after, readsPage)
+	if err != nil || a.Subject == "" {
+		return reads, err
+	}
+	more, err := evidence.ReadsOf(s.db.Read(ctx), a.Subject, after, readsPage)
+	reads = append(reads, more...)
+	slices.SortFunc(reads, func(x, y evidence.Reading) int { return cmp.Compare(y.N, x.N) })
+	return reads[:min(len(reads), readsPage)], err
 }

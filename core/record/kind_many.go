@@ -8,8 +8,11 @@ import (
 	"chengshu/kernel/fault"
 )
 
-// Choices and references may hold several values. They are kept as a JSON
-// array of strings in one text column.
+// manyKind is shared by choices and references, which may hold several values.
+// They are kept as a JSON array of strings in one text column.
+type manyKind struct{ stringKind }
+
+func (manyKind) columns(f *Field) []column { return []column{{f.Name, sqlKey}} }
 
 const defaultMaxMany = 200
 
@@ -44,14 +47,14 @@ func withinMax(f *Field, n int, path string, bad *fault.Fault) bool {
 	return n <= limit
 }
 
-func bindMany(dst []any, _ *Field, v any) []any {
+func (manyKind) bind(dst []any, _ *Field, v any) []any {
 	if many, ok := v.([]string); ok {
 		return append(dst, string(appendAny(nil, many)))
 	}
 	return append(dst, v)
 }
 
-func loadMany(f *Field, cols []any) (any, error) {
+func (manyKind) load(f *Field, cols []any) (any, error) {
 	if cols[0] == nil {
 		return nil, nil
 	}
@@ -66,21 +69,21 @@ func loadMany(f *Field, cols []any) (any, error) {
 	return out, nil
 }
 
-func jsonMany(dst []byte, v any) []byte {
+func (manyKind) appendJSON(dst []byte, _ *Field, v any) []byte {
 	if s, ok := v.(string); ok {
 		return appendString(dst, s)
 	}
 	return appendAny(dst, v)
 }
 
-func ruleTypeMany(f *Field) rule.Type {
+func (manyKind) ruleType(f *Field) rule.Type {
 	if f.Many {
 		return rule.ListOf(rule.String)
 	}
 	return rule.String
 }
 
-func fromRuleMany(f *Field, v any) (any, error) {
+func (manyKind) fromRule(f *Field, v any) (any, error) {
 	switch v := v.(type) {
 	case nil:
 		return nil, nil

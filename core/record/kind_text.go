@@ -109,9 +109,7 @@ func (dateKind) parse(_ *Field, s string) (any, error) {
 	return s, nil
 }
 
-type choiceKind struct{ stringKind }
-
-func (choiceKind) columns(f *Field) []column { return []column{{f.Name, sqlKey}} }
+type choiceKind struct{ manyKind }
 
 func (k choiceKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
 	if f.Many {
@@ -133,14 +131,9 @@ func (choiceKind) one(f *Field, v any, path string, bad *fault.Fault) any {
 	return s
 }
 
-func (k choiceKind) bind(dst []any, f *Field, v any) []any         { return bindMany(dst, f, v) }
-func (k choiceKind) load(f *Field, cols []any) (any, error)        { return loadMany(f, cols) }
-func (k choiceKind) appendJSON(dst []byte, f *Field, v any) []byte { return jsonMany(dst, v) }
-func (k choiceKind) ruleType(f *Field) rule.Type                   { return ruleTypeMany(f) }
-
 // fromRule refuses what is none of the choices.
 func (k choiceKind) fromRule(f *Field, v any) (any, error) {
-	native, err := fromRuleMany(f, v)
+	native, err := k.manyKind.fromRule(f, v)
 	values, _ := native.([]string)
 	if s, ok := native.(string); ok {
 		values = []string{s}
@@ -153,9 +146,7 @@ func (k choiceKind) fromRule(f *Field, v any) (any, error) {
 	return native, err
 }
 
-type referenceKind struct{ stringKind }
-
-func (referenceKind) columns(f *Field) []column { return []column{{f.Name, sqlKey}} }
+type referenceKind struct{ manyKind }
 
 func (k referenceKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
 	if f.Many {
@@ -172,9 +163,3 @@ func (referenceKind) one(_ *Field, v any, path string, bad *fault.Fault) any {
 	}
 	return s
 }
-
-func (k referenceKind) bind(dst []any, f *Field, v any) []any         { return bindMany(dst, f, v) }
-func (k referenceKind) load(f *Field, cols []any) (any, error)        { return loadMany(f, cols) }
-func (k referenceKind) appendJSON(dst []byte, f *Field, v any) []byte { return jsonMany(dst, v) }
-func (k referenceKind) ruleType(f *Field) rule.Type                   { return ruleTypeMany(f) }
-func (k referenceKind) fromRule(f *Field, v any) (any, error)         { return fromRuleMany(f, v) }

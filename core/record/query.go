@@ -213,7 +213,7 @@ func (b *builder) cond(c Cond) error {
 // degrees exactly. A circle is taken on the local plane, which within 50 km
 // errs by less than one in a thousand.
 func (b *builder) place(ctx context.Context, e *Engine, q Query) error {
-	f := b.t.pointField()
+	f := b.t.PointField()
 	if f == nil {
 		return fault.New(fault.Invalid, "no-point", "此类记录没有位置", "records of this type have no place")
 	}
@@ -272,14 +272,16 @@ func (e *Engine) few(ctx context.Context, t *Type, q Query, box Box) (few bool, 
 	}
 	b := &builder{t: t}
 	b.add(living)
-	b.add(b.cells(t.pointField(), box))
+	b.add(b.cells(t.PointField(), box))
 	b.args = append(b.args, fewRows+1)
 	var n int64
 	err = e.db.Read(ctx).QueryRow(fmt.Sprintf("select count(*) from (select 1 from %s%s limit $%d) cells", t.table, b.where(), len(b.args)), b.args...).Scan(&n)
 	return n <= fewRows, living, err
 }
 
-func (t *Type) pointField() *Field {
+// PointField returns the field by which rows lie on the map, nil when there is
+// none.
+func (t *Type) PointField() *Field {
 	for _, f := range t.Fields {
 		if f.Type == PointAt {
 			return f

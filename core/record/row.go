@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"chengshu/kernel/fault"
@@ -137,17 +138,25 @@ func (r *Row) FirstPoint() (field string, at Point, ok bool) {
 	return "", Point{}, false
 }
 
-// Geometry returns the row's first area, or else its first point, as a GeoJSON
-// geometry.
-func (r *Row) Geometry() ([]byte, bool) {
-	for _, v := range r.Values {
-		if a, ok := v.(Area); ok {
-			return []byte(a.JSON), true
+// Geometry returns the first area that v shows, or else the first point, as a
+// GeoJSON geometry.
+func (v View) Geometry(r *Row) ([]byte, bool) {
+	var point []byte
+	for i, f := range r.Type.Fields {
+		if v.see(r, f) != Clear {
+			continue
+		}
+		switch g := r.Values[i].(type) {
+		case Area:
+			return []byte(g.JSON), true
+		case Point:
+			if point == nil {
+				point = fmt.Appendf(nil, `{"type":"Point","coordinates":[%s,%s]}`, degreesText(g.Lon), degreesText(g.Lat))
+			}
 		}
 	}
-	_, p, ok := r.FirstPoint()
-	if !ok {
-		return nil, false
-	}
-	return fmt.Appendf(nil, `{"type":"Point","coordinates":[%g,%g]}`, p.Lon, p.Lat), true
+	return point, point != nil
 }
+
+// degreesText writes degrees without an exponent, as few readers expect one.
+func degreesText(d float64) string { return strconv.FormatFloat(d, 'f', -1, 64) }

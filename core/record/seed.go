@@ -53,6 +53,9 @@ func (s *Seed) Check(set *decl.Set, r *decl.Report) {
 		return
 	}
 	s.target = t
+	if _, moves := decl.Find[decl.Item](set, "process", t.Name); moves {
+		r.Add(s.Pos, fmt.Sprintf("%q 是事项，只能由动作立案，不能导入", t.Name), fmt.Sprintf("%q are cases: they are opened by actions, not seeded", t.Name))
+	}
 	for field := range s.Columns {
 		if t.byName[field] == nil {
 			r.Add(s.Pos, fmt.Sprintf("没有字段 %q", field), fmt.Sprintf("there is no field %q", field))

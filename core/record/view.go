@@ -39,8 +39,10 @@ func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte
 	dst = AppendTime(dst, r.CreatedAt)
 	dst = append(dst, `,"updated_at":`...)
 	dst = AppendTime(dst, r.UpdatedAt)
-	if f := r.Type.byName[r.Type.TitleBy]; f != nil && v.see(r, f) == Clear {
-		dst = AppendText(append(dst, `,"title":`...), r.Title())
+	if r.Type.TitleBy != "" {
+		if title, ok := v.Title(r); ok {
+			dst = AppendText(append(dst, `,"title":`...), title)
+		}
 	}
 	dst = append(dst, `,"fields":{`...)
 	var masked []string
@@ -78,6 +80,14 @@ func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte
 		dst = v.Extra(dst, r)
 	}
 	return append(dst, '}'), nil
+}
+
+// Title returns what names the row, unless v does not show it.
+func (v View) Title(r *Row) (decl.Text, bool) {
+	if f := r.Type.byName[r.Type.TitleBy]; f != nil && v.see(r, f) != Clear {
+		return decl.Text{}, false
+	}
+	return r.Title(), true
 }
 
 func (v View) see(r *Row, f *Field) See {
