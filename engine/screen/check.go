@@ -17,6 +17,7 @@ func (s *Screen) Check(set *decl.Set, r *decl.Report) {
 	if s.Of != "" {
 		if t := findType(set, r, s.Pos, s.Of); t != nil {
 			parseWhere(t, s.Where, s.Pos, r)
+			s.checkColumns(t, r)
 		}
 	}
 	if s.Of == "" && slices.Contains([]string{"form", "list", "map"}, s.View) {
@@ -33,6 +34,20 @@ func (s *Screen) Check(set *decl.Set, r *decl.Report) {
 			w.Of = s.Of
 		}
 		w.check(set, r)
+	}
+}
+
+// checkColumns checks that the fields a list shows and filters by are there.
+func (s *Screen) checkColumns(t *record.Type, r *decl.Report) {
+	names := []string{"created_at", "updated_at"}
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	for _, name := range slices.Concat(s.List, s.Filters) {
+		if !slices.Contains(names, name) {
+			zh, en := decl.Suggest(name, names)
+			r.Add(s.Pos, fmt.Sprintf("%q 没有字段 %q；%s", t.Name, name, zh), fmt.Sprintf("%q has no field %q; %s", t.Name, name, en))
+		}
 	}
 }
 
