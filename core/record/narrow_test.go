@@ -97,17 +97,17 @@ func TestWide(t *testing.T) {
 			return nil
 		}))
 		for _, c := range []struct {
-			from   string
-			narrow bool
-		}{{"id", false}, {"id2000", true}} {
-			q := Query{Limit: 1, Within: []Alternative{{"id", func(first int) (string, []any) { return fmt.Sprintf("id >= $%d", first), []any{c.from} }}}}
+			from, text string
+			narrow     bool
+		}{{"id", "", false}, {"id2", "", true}, {"id2", "X", false}, {"id999", "X", true}} {
+			q := Query{Limit: 1, Text: c.text, Within: []Alternative{{"id", func(first int) (string, []any) { return fmt.Sprintf("id >= $%d", first), []any{c.from} }}}}
 			q.Scope = q.Within[0].SQL
 			narrow, err := w.e.narrow(context.Background(), w.typ("lamp"), q)
 			must(t, err)
 			if narrow != c.narrow {
-				t.Errorf("ids from %s: narrow is %v", c.from, narrow)
+				t.Errorf("ids from %s, text %q: narrow is %v", c.from, c.text, narrow)
 			}
-			if page := w.query(q); len(page.Rows) != 1 || page.Rows[0].ID != fmt.Sprintf("id%d", fewRows) && !c.narrow {
+			if page := w.query(q); c.text == "" && (len(page.Rows) != 1 || page.Rows[0].ID != fmt.Sprintf("id%d", fewRows) && !c.narrow) {
 				t.Errorf("ids from %s: %v", c.from, codes(page.Rows))
 			}
 		}
