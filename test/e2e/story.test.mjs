@@ -121,6 +121,7 @@ step("the dispatcher sends it on, and it goes to the duty unit of that street", 
   const { page } = people.dispatcher;
   await openFromInbox(page);
   assert.ok(await page.getByText("139****0001").isVisible(), "the dispatcher sees the reporter's telephone masked");
+  assert.equal(await page.getByRole("button", { name: "下载证据" }).count(), 0, "who may not take evidence is not offered it");
   await shot(page, "case");
   await axe(page);
   await act(page, "派遣", (dialog) => dialog.getByLabel(/说明/).fill("请尽快恢复"));
@@ -174,6 +175,7 @@ step("the citizen, whose page is still open, rates it", async () => {
     await dialog.getByText("5", { exact: true }).click();
     await dialog.getByLabel(/评价意见/).fill("处理很快");
   });
+  await page.locator(".cs-blocked").getByText("您已评价过").waitFor();
   const steps = page.locator(".cs-step-head strong");
   await page.waitForFunction(() => document.querySelectorAll(".cs-step-head strong").length >= 8);
   assert.deepEqual(await steps.allTextContents(), ["上报", "派遣", "接收", "处置完成", "核查不合格，退回", "处置完成", "核查通过，办结", "评价"]);
