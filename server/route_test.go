@@ -131,7 +131,6 @@ func TestReadingLeavesAnAct(t *testing.T) {
 		t.Errorf("%d readings, though nobody else saw the phone", got)
 	}
 	w.do("", "dispatcher", "POST /api/cases/incident/{case}/assign", `{}`)
-	before := reads()
 	for _, path := range []string{"/api/cases/incident/{case}", "/api/cases/incident/{case}/history", "/api/cases/incident/{case}/timeline", "/api/cases/incident?limit=1", "/api/cases/incident?format=geojson"} {
 		handler := ""
 		for _, account := range []string{"handler", "municipal"} {
@@ -142,7 +141,7 @@ func TestReadingLeavesAnAct(t *testing.T) {
 		if handler == "" {
 			t.Fatal("no handler may read the case")
 		}
-		before = reads()
+		before := reads()
 		if code, _, body := w.ask(handler, "GET "+path, ""); code != http.StatusOK {
 			t.Fatalf("%s: %d %s", path, code, body)
 		}
