@@ -37,6 +37,7 @@ func lifecycleMillion(ctx context.Context, o options) (result, error) {
 	if err != nil {
 		return r, err
 	}
+	r.against(digitMillionName, digitMillion)
 	return r, storeSize(ctx, data, r.Detail)
 }
 
