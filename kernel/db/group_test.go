@@ -22,10 +22,11 @@ import (
 func together(t *testing.T, d *db.DB, fns ...func(*db.Tx) error) []error {
 	t.Helper()
 	held, goOn := make(chan struct{}), make(chan struct{})
+	hold := sync.OnceFunc(func() { close(held); <-goOn }) // the closure may run again
 	errs := make([]error, len(fns))
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := d.Do(context.Background(), func(*db.Tx) error { close(held); <-goOn; return nil }); err != nil {
+		if err := d.Do(context.Background(), func(*db.Tx) error { hold(); return nil }); err != nil {
 			t.Error(err)
 		}
 	})
