@@ -30,6 +30,7 @@ type typeView struct {
 	About      fault.Text      `json:"about"`
 	Fields     []fieldView     `json:"fields"`
 	TitleField string          `json:"title_field,omitempty"`
+	TitleEn    string          `json:"title_field_en,omitempty"`
 	PointField string          `json:"point_field,omitempty"`
 	List       []string        `json:"list"`
 	Filters    []string        `json:"filters"`
@@ -53,6 +54,7 @@ type fieldView struct {
 	Scale     int          `json:"scale,omitempty"`
 	Unit      string       `json:"unit,omitempty"`
 	Pattern   string       `json:"pattern,omitempty"`
+	Format    string       `json:"format,omitempty"`
 	Accept    []string     `json:"accept,omitempty"`
 	MaxBytes  int64        `json:"max_bytes,omitempty"`
 	Multiline bool         `json:"multiline,omitempty"`
@@ -132,7 +134,7 @@ func (s *Server) getType(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) typeView(a *identity.Actor, t *record.Type) typeView {
-	v := typeView{typeSummary: s.summary(t), About: t.About, TitleField: t.TitleBy, List: orEmpty(t.List), Filters: orEmpty(t.Filters), Sorts: orEmpty(t.Sorts),
+	v := typeView{typeSummary: s.summary(t), About: t.About, TitleField: t.TitleBy, TitleEn: t.TitleEn, List: orEmpty(t.List), Filters: orEmpty(t.Filters), Sorts: orEmpty(t.Sorts),
 		Search: len(t.Search) > 0, Fields: s.fieldViews(t.Fields)}
 	for _, f := range t.Fields {
 		if f.Type == record.PointAt && v.PointField == "" {
@@ -161,7 +163,7 @@ func (s *Server) fieldViews(fields []*record.Field) []fieldView {
 	var out []fieldView
 	for _, f := range fields {
 		v := fieldView{Name: f.Name, Title: f.Title, Type: string(f.Type), Required: f.Required, Many: f.Many, Ref: f.To, Min: f.Min, Max: f.Max,
-			Scale: f.Scale, Unit: f.Unit, Pattern: f.Pattern, Accept: f.Accept, Multiline: f.Multi, Personal: f.Personal, Sensitive: f.Sensitive,
+			Scale: f.Scale, Unit: f.Unit, Pattern: f.Pattern, Format: f.Format, Accept: f.Accept, Multiline: f.Multi, Personal: f.Personal, Sensitive: f.Sensitive,
 			Mask: f.Mask, Computed: f.System || f.Computed.Given() || f.From != ""}
 		if f.Help != (fault.Text{}) {
 			v.Help = &f.Help

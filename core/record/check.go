@@ -95,8 +95,14 @@ func (f *Field) check(shape string, r *decl.Report) {
 		r.Add(f.Pos, fmt.Sprintf("没有字段类型 %q；%s", f.Type, zh), fmt.Sprintf("no field type %q; %s", f.Type, en))
 		f.kind = textKind{}
 	}
-	if f.Type == ChoiceOf && len(f.Choices) == 0 {
+	if f.Type == ChoiceOf && len(f.Choices) == 0 && f.From == "" {
 		r.Add(f.Pos, "choice 字段须列出 choices", "a choice field must list its choices")
+	}
+	if f.Format != "" {
+		oneOf(r, f.Pos, "format", f.Format, Span)
+		if f.Type != Text {
+			r.Add(f.Pos, "format 只用于 text", "format is for text only")
+		}
 	}
 	if f.Type == Reference && f.To == "" {
 		r.Add(f.Pos, "reference 字段须用 to 写明所指类型", "a reference field must name its type with to")
@@ -122,10 +128,7 @@ func (f *Field) check(shape string, r *decl.Report) {
 			r.Add(f.Pos, "pattern 不是有效的正则式："+err.Error(), "pattern is not a valid regular expression: "+err.Error())
 		}
 	}
-	f.choice = make(map[string]decl.Text, len(f.Choices))
-	for _, c := range f.Choices {
-		f.choice[c.Value] = c.Title
-	}
+	f.nameChoices()
 	f.listShape = shape + "." + f.Name
 	for _, sub := range f.Fields {
 		sub.check(f.listShape, r)
@@ -135,6 +138,13 @@ func (f *Field) check(shape string, r *decl.Report) {
 	}
 	if (f.Type == List) != (len(f.Fields) > 0) {
 		r.Add(f.Pos, "list 字段（且只有它）须写明 fields", "a list field, and no other, must have fields")
+	}
+}
+
+func (f *Field) nameChoices() {
+	f.choice = make(map[string]decl.Text, len(f.Choices))
+	for _, c := range f.Choices {
+		f.choice[c.Value] = c.Title
 	}
 }
 
@@ -187,8 +197,23 @@ func (t *Type) checkLinks(f *Field, s *decl.Set, r *decl.Report) {
 	case there.form() != f.form():
 		r.Add(f.Pos, fmt.Sprintf("from：%s.%s 为 %s，此字段为 %s，须相同", link.To, name, there.form(), f.form()),
 			fmt.Sprintf("from: %s.%s holds %s and this field %s; they must be the same", link.To, name, there.form(), f.form()))
+	case f.Type == ChoiceOf && len(f.Choices) == 0 && len(there.Choices) == 0:
+		r.Add(f.Pos, fmt.Sprintf("%s.%s 没有 choices，须在此列出", link.To, name), fmt.Sprintf("%s.%s has no choices to take over; list them here", link.To, name))
 	default:
 		f.from = &source{link, name}
+		f.takeOver(there)
+	}
+}
+
+// takeOver lets a copied field mean what the field it is copied from means,
+// where it says nothing else itself.
+func (f *Field) takeOver(there *Field) {
+	if f.Type == ChoiceOf && len(f.Choices) == 0 {
+		f.Choices = there.Choices
+		f.nameChoices()
+	}
+	if f.Type == Text && f.Format == "" {
+		f.Format = there.Format
 	}
 }
 
@@ -257,10 +282,13 @@ func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
 			}
 		}
 	}
-	for key, name := range map[string]string{"title_field": t.TitleBy, "place": t.PlaceBy, "org": t.OrgBy, "subject": t.SubjectBy} {
+	for key, name := range map[string]string{"title_field": t.TitleBy, "title_field_en": t.TitleEn, "place": t.PlaceBy, "org": t.OrgBy, "subject": t.SubjectBy} {
 		if name != "" {
 			check(key, []string{name}, added...)
 		}
+	}
+	if f := t.byName[t.TitleEn]; f != nil && (f.Type != Text || f.Personal) {
+		r.Add(f.Pos, "title_field_en 应为不含个人信息的 text 字段", "title_field_en must be a text field without personal information")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"chengshu/core/rule"
+	"chengshu/kernel/clock"
 	"chengshu/kernel/fault"
 )
 
@@ -43,6 +44,10 @@ func (stringKind) fromRule(f *Field, v any) (any, error) {
 	return nil, wrongResult(f, v)
 }
 
+// Span is the format of texts that hold a length of time, as clock.ParseSpan
+// reads it; people are shown it in words.
+const Span = "span"
+
 // defaultMaxText bounds a text that declares no max, in characters.
 const defaultMaxText = 4000
 
@@ -77,6 +82,11 @@ func (textKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
 	}
 	if s == "" {
 		return nil
+	}
+	if f.Format == Span {
+		if _, err := clock.ParseSpan(s); err != nil {
+			return notA(bad, path, "时长，如 3 work-days、2 hours", "a span such as 3 work-days, 2 hours")
+		}
 	}
 	return s
 }

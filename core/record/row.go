@@ -80,6 +80,9 @@ func (r *Row) Title() fault.Text {
 			if t, known := f.ChoiceTitle(s); known {
 				return t
 			}
+			if en := r.Text(r.Type.TitleEn); en != "" {
+				return fault.Text{Zh: s, En: en}
+			}
 			return fault.Text{Zh: s, En: s}
 		}
 	}

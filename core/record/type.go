@@ -24,12 +24,13 @@ type Type struct {
 	Cycle   string `yaml:"cycle"`          // update cycle: live | daily | monthly | yearly | once
 
 	Fields   []*Field `yaml:"fields,required"`
-	TitleBy  string   `yaml:"title_field"` // the field that names a row to people
-	List     []string `yaml:"list"`        // columns of a list, in order
-	Filters  []string `yaml:"filters"`     // fields a query may filter by; each gets an index
-	Sorts    []string `yaml:"sorts"`       // fields a query may sort by; each gets an index
-	Search   []string `yaml:"search"`      // text fields in the full-text index
-	Unique   []string `yaml:"unique"`      // fields whose values are unique among living rows
+	TitleBy  string   `yaml:"title_field"`    // the field that names a row to people
+	TitleEn  string   `yaml:"title_field_en"` // the field that names it in English; without a value the Chinese name stands
+	List     []string `yaml:"list"`           // columns of a list, in order
+	Filters  []string `yaml:"filters"`        // fields a query may filter by; each gets an index
+	Sorts    []string `yaml:"sorts"`          // fields a query may sort by; each gets an index
+	Search   []string `yaml:"search"`         // text fields in the full-text index
+	Unique   []string `yaml:"unique"`         // fields whose values are unique among living rows
 	Validate []Check  `yaml:"validate"`
 
 	// PlaceBy names the field that says where the row lies: a text field that
@@ -77,6 +78,7 @@ type Field struct {
 	Min      *int64    `yaml:"min"`   // integer: least value
 	Multi    bool      `yaml:"multiline"`
 	Pattern  string    `yaml:"pattern"`
+	Format   string    `yaml:"format"` // text: what it holds in a set form: span ("3 work-days"); see Span
 	Choices  []Choice  `yaml:"choices"`
 	Fields   []*Field  `yaml:"fields"` // list: the fields of each object
 	Unit     string    `yaml:"unit"`   // unit of measure, UCUM
