@@ -29,7 +29,7 @@ import (
 
 // realKinds are the kinds that an example pack uses.
 func realKinds() []decl.Kind {
-	return append(identity.Kinds(), record.Kind, process.Kind, access.Kind, screen.Kind)
+	return append(identity.Kinds(), record.Kind, process.Kind(process.Effects()), access.Kind, screen.Kind)
 }
 
 // compile checks expressions and grants as the server does.

@@ -18,9 +18,12 @@ import (
 
 // Kinds is the one list of what packs can declare.
 func Kinds() []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind, access.Kind, geo.Kind, screen.Kind}
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(effects()), access.Kind, geo.Kind, screen.Kind}
 	return append(kinds, identity.Kinds()...)
 }
+
+// effects is the one list of what actions can do beside moving their case.
+func effects() []process.EffectKind { return process.Effects() }
 
 // Declared is everything that the packs say, checked and compiled.
 type Declared struct {
@@ -62,7 +65,7 @@ func Declare(sources []pack.Source, fns []rule.Function) (*Declared, *decl.Repor
 func compileLoaded(loaded *pack.Loaded, fns []rule.Function, report *decl.Report) *Declared {
 	d := &Declared{Loaded: loaded}
 	d.Types = decl.All[*record.Type](loaded.Set, record.Kind.Name)
-	d.Processes = decl.All[*process.Process](loaded.Set, process.Kind.Name)
+	d.Processes = decl.All[*process.Process](loaded.Set, process.KindName)
 	d.Env = rule.NewEnv(append(record.Shapes(d.Types), process.ActorShape), fns)
 	record.Compile(d.Types, d.Env, report)
 	process.Compile(d.Processes, d.Env, report)

@@ -75,8 +75,10 @@ func (s *Server) eventStream(w http.ResponseWriter, r *http.Request) {
 			return s.access.May(actor, "read", typ)
 		case "inbox":
 			return len(actor.Posts) > 0
+		case "notice":
+			return actor.Person != "" && typ == actor.Person
 		}
-		return true
+		return false
 	})
 }
 

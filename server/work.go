@@ -73,6 +73,8 @@ type readsView struct {
 func (s *Server) workRoutes(api huma.API) {
 	op(s, api, huma.Operation{OperationID: "inbox", Method: http.MethodGet, Path: "/api/inbox", Summary: "My open tasks, with true totals"}, s.inbox)
 	op(s, api, huma.Operation{OperationID: "reads-of-me", Method: http.MethodGet, Path: "/api/me/reads", Summary: "Who read my data"}, s.readsOfMe)
+	op(s, api, huma.Operation{OperationID: "notices", Method: http.MethodGet, Path: "/api/me/notices", Summary: "What I was told, the newest first"}, s.notices)
+	op(s, api, huma.Operation{OperationID: "read-notices", Method: http.MethodPost, Path: "/api/me/notices/read", Summary: "I have read what I was told, up to one notice", DefaultStatus: http.StatusNoContent}, s.readNotices)
 	op(s, api, huma.Operation{OperationID: "evidence-status", Method: http.MethodGet, Path: "/api/evidence", Summary: "State of the public log"},
 		func(ctx context.Context, _ *identity.Actor, _ *none) (*body[evidence.Status], error) {
 			st, err := s.evidence.Status(ctx)

@@ -152,11 +152,11 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value) {
 		}
 	case n.Kind == yaml.MappingNode && keyField(elem) >= 0:
 		d.keyed(n, v, elem)
-	case n.Kind == yaml.ScalarNode && elem.Kind() == reflect.String:
-		if n.Tag != "!!null" {
-			v.Set(reflect.Append(v, reflect.ValueOf(n.Value).Convert(elem)))
-		}
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
+	case n.Kind == yaml.ScalarNode && (elem.Kind() == reflect.String || reflect.PointerTo(elem).Implements(decoderType)):
+		e := reflect.New(elem).Elem()
+		d.value(n, e)
+		v.Set(reflect.Append(v, e))
 	default:
 		d.wrong(n, "列表", "a list")
 	}

@@ -44,11 +44,12 @@ type move struct {
 	draft    *record.Draft
 	from, to *State // from is nil when the case is being opened
 	decision access.Decision
-	tasks    []task  // that the new state opens; nil when the state stays
-	stays    bool    // no new state, tasks stay as they are
-	parts    []*move // sub-cases that the action opens
-	parent   *move   // of a sub-case
-	depth    int     // of the sub-case, 0 for what was asked for
+	tasks    []task // that the new state opens; nil when the state stays
+	stays    bool   // no new state, tasks stay as they are
+	effects  []Write
+	parts    int   // sub-cases that the action opens
+	parent   *move // of a sub-case
+	depth    int   // of the sub-case, 0 for what was asked for
 	vars     map[string]any
 }
 
@@ -118,7 +119,10 @@ func (m *move) plan(ctx context.Context) error {
 	if err := m.checkMerge(ctx); err != nil {
 		return err
 	}
-	return m.arrive(ctx)
+	if err := m.arrive(ctx); err != nil {
+		return err
+	}
+	return m.planEffects(ctx)
 }
 
 // permitAtAll refuses one who could open no such case whatever they fill in,
@@ -331,9 +335,8 @@ func (m *move) write(tx *db.Tx) error {
 	if _, err := m.e.Evidence.Append(tx, act); err != nil {
 		return err
 	}
-	for _, part := range m.parts {
-		part.cmd.Cause = actID
-		if err := part.write(tx); err != nil {
+	for _, write := range m.effects {
+		if err := write(tx, actID); err != nil {
 			return err
 		}
 	}

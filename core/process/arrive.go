@@ -18,9 +18,6 @@ func (m *move) arrive(ctx context.Context) error {
 	if m.a.Return {
 		d.Set("returns", d.Row.Int("returns")+1)
 	}
-	if err := m.openings(ctx); err != nil {
-		return err
-	}
 	m.stays = m.from == m.to && !m.a.Reopen
 	if m.stays && !m.a.retasks() {
 		return nil

@@ -9,8 +9,14 @@ import (
 	"chengshu/core/rule"
 )
 
-// Kind is the declaration kind of processes.
-var Kind = decl.Kind{Name: "process", Order: 20, New: func() decl.Item { return &Process{} }}
+// KindName is the name of the declaration kind of processes.
+const KindName = "process"
+
+// Kind is the declaration kind of processes whose actions may have these
+// effects.
+func Kind(effects []EffectKind) decl.Kind {
+	return decl.Kind{Name: KindName, Order: 20, New: func() decl.Item { return &Process{effects: effects} }}
+}
 
 // Kinds of states.
 const (
@@ -44,7 +50,7 @@ func (p *Process) Check(s *decl.Set, r *decl.Report) {
 		p.action[a.Name] = a
 		p.checkAction(a, r)
 	}
-	p.checkOpens(s, r)
+	p.checkEffects(s, r)
 	p.checkLinks(r)
 	p.checkReach(r)
 	p.checkRoles(s, r)
@@ -186,21 +192,12 @@ func (p *Process) checkMove(a *Action, r *decl.Report) {
 	}
 }
 
-// checkOpens resolves the sub-cases of all actions.
-func (p *Process) checkOpens(s *decl.Set, r *decl.Report) {
-	for _, a := range p.Actions {
-		for _, o := range a.Opens {
-			o.check(s, r)
-		}
-	}
-}
-
 // opens returns the processes of the sub-cases that cases of p have.
 func (p *Process) opens() []*Process {
 	var out []*Process
 	for _, a := range p.Actions {
-		for _, o := range a.Opens {
-			if o.process != nil && !slices.Contains(out, o.process) {
+		for _, step := range a.Effects {
+			if o, ok := step.Effect.(*caseOpen); ok && o.process != nil && !slices.Contains(out, o.process) {
 				out = append(out, o.process)
 			}
 		}
@@ -254,7 +251,7 @@ func (p *Process) checkJoin(s *State, r *decl.Report) {
 	case s.Join.Of == "tasks" && !completes:
 		r.Add(s.Join.Pos, fmt.Sprintf("没有可在 %q 完成任务的动作（completes_task）", s.Name), fmt.Sprintf("no action completes a task (completes_task) in %q", s.Name))
 	case s.Join.Of == "cases" && len(p.opens()) == 0:
-		r.Add(s.Join.Pos, "没有动作开启子事项（opens），无可汇合", "no action opens sub-cases (opens), so there is nothing to join")
+		r.Add(s.Join.Pos, "没有动作开启子事项（case.open），无可汇合", "no action opens sub-cases (case.open), so there is nothing to join")
 	}
 }
 
@@ -295,7 +292,7 @@ func Compile(processes []*Process, env *rule.Env, r *decl.Report) {
 		}
 		vars := p.Record.Vars()
 		vars["old"] = rule.ObjectOf(p.Record.Shape())
-		c := compiler{env, vars, r}
+		c := Compiler{env, vars, r}
 		c.term(&p.Within)
 		for _, s := range p.States {
 			c.term(&s.Within)
@@ -307,49 +304,39 @@ func Compile(processes []*Process, env *rule.Env, r *decl.Report) {
 				a.Guard[i].Expr = env.Compile(a.Guard[i].If, vars, rule.Bool, r)
 			}
 			a.compileSet(p.Record, c)
-			for _, o := range a.Opens {
-				o.compile(c)
+			for _, step := range a.Effects {
+				if step.Effect != nil {
+					step.when = c.Optional(step.When, rule.Bool)
+					step.Effect.Compile(c)
+				}
 			}
 		}
 	}
 }
 
-type compiler struct {
-	env  *rule.Env
-	vars rule.Vars
-	r    *decl.Report
-}
+func (c Compiler) term(t *Term) { t.expr = c.Optional(t.By, rule.String) }
 
-func (c compiler) optional(src rule.Source, want rule.Type) *rule.Expr {
-	if !src.Given() {
-		return nil
-	}
-	return c.env.Compile(src, c.vars, want, c.r)
-}
-
-func (c compiler) term(t *Term) { t.expr = c.optional(t.By, rule.String) }
-
-func (c compiler) duty(d *Duty) {
+func (c Compiler) duty(d *Duty) {
 	if d == nil {
 		return
 	}
-	d.org = c.optional(d.Org, rule.String)
-	d.orgs = c.optional(d.Orgs, rule.ListOf(rule.String))
-	d.assignee = c.optional(d.Assignee, rule.String)
+	d.org = c.Optional(d.Org, rule.String)
+	d.orgs = c.Optional(d.Orgs, rule.ListOf(rule.String))
+	d.assignee = c.Optional(d.Assignee, rule.String)
 }
 
 // compileSet keeps the written order of the record's fields, so that one set
 // field may use another declared before it.
-func (a *Action) compileSet(t *record.Type, c compiler) {
+func (a *Action) compileSet(t *record.Type, c Compiler) {
 	a.set = nil
 	for _, f := range t.Fields {
 		if src, ok := a.Set[f.Name]; ok {
-			a.set = append(a.set, assignment{f, c.optional(src, f.ResultType())})
+			a.set = append(a.set, assignment{f, c.Optional(src, f.ResultType())})
 		}
 	}
 	for name, src := range a.Set {
 		if t.Field(name) == nil {
-			c.r.Add(src.Pos, fmt.Sprintf("没有字段 %q", name), fmt.Sprintf("there is no field %q", name))
+			c.Report.Add(src.Pos, fmt.Sprintf("没有字段 %q", name), fmt.Sprintf("there is no field %q", name))
 		}
 	}
 }

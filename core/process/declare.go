@@ -37,6 +37,7 @@ type Process struct {
 	action  map[string]*Action
 	starts  []*Action
 	numbers numbering
+	effects []EffectKind // that actions may name
 }
 
 // State is one state of a case.
@@ -138,7 +139,7 @@ type Action struct {
 	Form     []FormField            `yaml:"form"`
 	Set      map[string]rule.Source `yaml:"set"`
 	Guard    []record.Check         `yaml:"guard"`
-	Opens    []*Opening             `yaml:"opens"`          // sub-cases that begin with it
+	Effects  []*Step                `yaml:"effects"`        // what it does beside moving the case
 	Task     bool                   `yaml:"completes_task"` // completes my parallel task, not the state
 	Merge    bool                   `yaml:"merge"`          // closes the case into another of its type
 	Reopen   bool                   `yaml:"reopen"`         // a closed case begins anew, with new deadlines

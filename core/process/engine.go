@@ -62,6 +62,11 @@ var migrations = []db.Migration{{Owner: "process", Version: 1, SQL: []string{
 	`create table process_definition (hash text collate "C" primary key, process text collate "C" not null, states text not null, at bigint not null)`,
 }}, {Owner: "process", Version: 2, SQL: []string{
 	`alter table process_task add column watch boolean`,
+}}, {Owner: "process", Version: 3, SQL: []string{
+	`create table process_notice (n serial, id text collate "C" not null, person text collate "C" not null, type text collate "C" not null,
+		case_id text collate "C" not null, act text collate "C" not null, at bigint not null, zh text not null, en text not null, read_at bigint)`,
+	`create index process_notice_person on process_notice (person, n)`,
+	`create index process_notice_unread on process_notice (person, n) where read_at is null`,
 }}}
 
 // New makes the tables and checks that every living case stands in a state

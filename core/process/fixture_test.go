@@ -100,10 +100,10 @@ func newCity(t testing.TB, d *db.DB) *city {
 func (c *city) start(text string) error {
 	c.t.Helper()
 	c.ctx = context.Background()
-	kinds := append([]decl.Kind{record.Kind, Kind, access.Kind}, identity.Kinds()...)
+	kinds := append([]decl.Kind{record.Kind, Kind(Effects()), access.Kind}, identity.Kinds()...)
 	set, report := decltest.Read(c.t, text, kinds...)
 	must(c.t, report.Err())
-	types, processes := decl.All[*record.Type](set, record.Kind.Name), decl.All[*Process](set, Kind.Name)
+	types, processes := decl.All[*record.Type](set, record.Kind.Name), decl.All[*Process](set, KindName)
 	env := rule.NewEnv(append(record.Shapes(types), ActorShape), nil)
 	record.Compile(types, env, report)
 	Compile(processes, env, report)

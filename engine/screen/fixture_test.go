@@ -121,7 +121,7 @@ func declared(t testing.TB, file string) (*decl.Set, *decl.Report) {
 	raw, err := os.ReadFile(file)
 	must(t, err)
 	set, report := decl.NewSet(), &decl.Report{}
-	kinds := append([]decl.Kind{record.Kind, process.Kind, access.Kind, Kind}, identity.Kinds()...)
+	kinds := append([]decl.Kind{record.Kind, process.Kind(process.Effects()), access.Kind, Kind}, identity.Kinds()...)
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	for {
 		var doc yaml.Node

@@ -9,13 +9,14 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/identity"
 	"chengshu/core/rule"
+	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 )
 
-// Opening is a sub-case that an action opens, in the same transaction: both
-// are there or neither. Its `parent` field says of which case it is a part; a
-// state with `join: {of: cases, …}` waits until all of them are closed.
-type Opening struct {
+// caseOpen is the effect case.open: a sub-case that begins with the action,
+// both or neither. Its `parent` field says of which case it is a part; a state
+// with `join: {of: cases, …}` waits until all of them are closed.
+type caseOpen struct {
 	decl.Pos
 	Process string `yaml:"process,required"`
 	Action  string `yaml:"action,required"` // a start action of that process
@@ -36,11 +37,10 @@ const (
 	maxDepth    = 8   // of sub-cases that open sub-cases at once
 )
 
-// check resolves what the opening names.
-func (o *Opening) check(s *decl.Set, r *decl.Report) {
-	p, ok := decl.Find[*Process](s, Kind.Name, o.Process)
+func (o *caseOpen) Check(_ *Process, s *decl.Set, r *decl.Report) {
+	p, ok := decl.Find[*Process](s, KindName, o.Process)
 	if !ok {
-		zh, en := decl.Suggest(o.Process, s.Names(Kind.Name))
+		zh, en := decl.Suggest(o.Process, s.Names(KindName))
 		r.Add(o.Pos, fmt.Sprintf("没有流程 %q；%s", o.Process, zh), fmt.Sprintf("no process %q; %s", o.Process, en))
 		return
 	}
@@ -52,60 +52,63 @@ func (o *Opening) check(s *decl.Set, r *decl.Report) {
 	o.process, o.action = p, p.Actions[i]
 }
 
-// compile checks the expressions, which see what the action's own see, and
+// Compile checks the expressions, which see what the action's own see, and
 // `each`.
-func (o *Opening) compile(c compiler) {
+func (o *caseOpen) Compile(c Compiler) {
 	if o.process == nil || o.process.Record == nil {
 		return // reported
 	}
-	o.each = c.optional(o.Each, rule.ListOf(rule.String))
+	o.each = c.Optional(o.Each, rule.ListOf(rule.String))
 	if o.Each.Given() {
-		c.vars = maps.Clone(c.vars)
-		c.vars["each"] = rule.String
+		c = c.with("each", rule.String)
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Fields)) {
-		src, f := o.Fields[name], o.process.Record.Field(name)
-		if f == nil || f.System && !settable(name) || !f.FromRules() {
-			c.r.Add(src.Pos, fmt.Sprintf("%q 没有可由此填写的字段 %q", o.Process, name), fmt.Sprintf("%q has no field %q that can be filled here", o.Process, name))
-			continue
-		}
-		o.fields = append(o.fields, assignment{f, c.optional(src, f.ResultType())})
-	}
+	o.fields = c.assignments(o.process.Record, o.Fields)
 }
 
-// openings plans the sub-cases of the action.
-func (m *move) openings(ctx context.Context) error {
-	for _, o := range m.a.Opens {
-		each := []string{""}
-		if o.each != nil {
-			list, err := o.each.Eval(m.vars)
-			if err != nil {
-				return notOpened(o, fmt.Errorf("each: %w", err))
-			}
-			each = rule.Texts(list)
+func (o *caseOpen) Plan(ctx context.Context, m *Moment) (Write, error) {
+	each := []string{""}
+	if o.each != nil {
+		list, err := o.each.Eval(m.Vars)
+		if err != nil {
+			return nil, notOpened(o, fmt.Errorf("each: %w", err))
 		}
-		for _, one := range each {
-			if len(m.parts) >= maxSubCases || m.depth >= maxDepth {
-				return notOpened(o, fmt.Errorf("more than %d at once, or %d deep", maxSubCases, maxDepth))
-			}
-			part, err := m.part(ctx, o, one)
-			if err != nil {
-				return notOpened(o, err)
-			}
-			m.parts = append(m.parts, part)
+		each = rule.Texts(list)
+	}
+	parts := make([]*move, len(each))
+	for i, one := range each {
+		if m.move.parts++; m.move.parts > maxSubCases || m.move.depth >= maxDepth {
+			return nil, notOpened(o, fmt.Errorf("more than %d at once, or %d deep", maxSubCases, maxDepth))
+		}
+		var err error
+		if parts[i], err = m.move.part(ctx, o, one); err != nil {
+			return nil, notOpened(o, err)
 		}
 	}
-	return nil
+	return func(tx *db.Tx, act string) error {
+		for _, part := range parts {
+			part.cmd.Cause = act
+			if err := part.write(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
 
 // notOpened says which sub-case could not be opened; its own mistakes are named
 // by its own fields.
-func notOpened(o *Opening, cause error) error {
+func notOpened(o *caseOpen, cause error) error {
+	return refused(cause, "sub-case", "无法开启子事项“"+o.process.Title.Zh+"”", "the sub-case "+o.process.Title.En+" cannot be opened")
+}
+
+// refused says which effect of an action cannot be had and why. Faults that are
+// not mistakes of content pass as they are.
+func refused(cause error, code, zh, en string) error {
 	if fault.KindOf(cause) != fault.Internal && !fault.Is(cause, fault.Invalid) {
 		return cause
 	}
-	return fault.Wrap(cause, fault.Invalid, "sub-case", "无法开启子事项“"+o.process.Title.Zh+"”："+detail(cause).Zh,
-		"the sub-case "+o.process.Title.En+" cannot be opened: "+detail(cause).En)
+	why := detail(cause)
+	return fault.Wrap(cause, fault.Invalid, code, zh+"："+why.Zh, en+": "+why.En)
 }
 
 func detail(err error) fault.Text {
@@ -121,20 +124,15 @@ func detail(err error) fault.Text {
 }
 
 // part plans one sub-case. The program opens it, because of this action.
-func (m *move) part(ctx context.Context, o *Opening, each string) (*move, error) {
+func (m *move) part(ctx context.Context, o *caseOpen, each string) (*move, error) {
 	part := &move{e: m.e, p: o.process, a: o.action, to: o.process.state[o.action.To], now: m.now, parent: m, depth: m.depth + 1,
 		decision: m.e.Access.DecideSystem(o.process.Name, o.process.Basis),
-		cmd:      Command{Type: o.process.Name, Action: o.action.Name, Actor: identity.NewSystem(), Request: m.cmd.Request, Input: map[string]any{}}}
+		cmd:      Command{Type: o.process.Name, Action: o.action.Name, Actor: identity.NewSystem(), Request: m.cmd.Request}}
 	vars := maps.Clone(m.vars)
 	vars["each"] = each
-	for _, a := range o.fields {
-		v, err := a.expr.Eval(vars)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.field.Name, err)
-		}
-		if part.cmd.Input[a.field.Name], err = a.field.Input(v); err != nil {
-			return nil, err
-		}
+	var err error
+	if part.cmd.Input, err = inputs(o.fields, vars); err != nil {
+		return nil, err
 	}
 	if err := part.fill(ctx); err != nil {
 		return nil, err
@@ -143,7 +141,10 @@ func (m *move) part(ctx context.Context, o *Opening, each string) (*move, error)
 	if err := part.guard(); err != nil {
 		return nil, err
 	}
-	return part, part.arrive(ctx)
+	if err := part.arrive(ctx); err != nil {
+		return nil, err
+	}
+	return part, part.planEffects(ctx)
 }
 
 // takes reports whether the input may set a system field.
