@@ -21,6 +21,7 @@ export const keys = {
   search: (type: string, q: string) => ["search", type, q] as const,
   inbox: (params: ListParams) => ["inbox", params] as const,
   reads: ["reads"] as const,
+  notices: (part: "list" | "unread") => ["notices", part] as const,
   orgs: (parent: string, q: string) => ["orgs", parent, q] as const,
   places: (parent: string) => ["places", parent] as const,
   areas: ["geo", "county-boundary", "record", {}] as const,

@@ -390,6 +390,23 @@ export interface ScreenData {
   widgets: Record<string, unknown>;
 }
 
+/** What the user was told of a case of theirs. */
+export interface Notice {
+  id: string;
+  /** Its place in the list. */
+  n: string;
+  at: string;
+  type: string;
+  case: string;
+  text: Label;
+  read: boolean;
+}
+
+export interface Notices extends Page<Notice> {
+  /** 100 stands for 100 or more. */
+  unread: number;
+}
+
 export interface ReadItem {
   at: string;
   actor_name?: string;

@@ -7,13 +7,14 @@ const ofType = new Set(["list", "geo", "item", "timeline", "history", "similar",
 /** Figures gathered from many types: any change of a case or record may show in them. */
 const gathered = new Set(["board", "types"]);
 
-/** Whether a query shows something of the topic. Topics are `case.<type>`, `record.<type>`, or one word such as `inbox` or `evidence`. */
+/** Whether a query shows something of the topic. Topics are `case.<type>`, `record.<type>`, `notice.<person>`, or one word such as `inbox`. */
 export function concerns(topic: string, key: QueryKey): boolean {
   const [what, type] = key;
   const dot = topic.indexOf(".");
   if (dot < 0) return what === topic || (what === "admin" && type === topic);
   const [kind, name] = [topic.slice(0, dot), topic.slice(dot + 1)];
   if (typeof what !== "string") return false;
+  if (kind === "notice") return what === "notices";
   if (ofType.has(what)) return type === name;
   if (what === "inbox") return kind === "case" || kind === "task";
   return gathered.has(what);

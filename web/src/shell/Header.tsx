@@ -3,6 +3,7 @@ import { Link, useRouterState } from "@tanstack/react-router";
 import { useSession } from "../session/session";
 import { setPreferences, usePreferences } from "../kit/preferences";
 import { useLiveState } from "../live/live";
+import { Bell } from "../notices/Bell";
 import { useText } from "../text";
 import { AccountMenu } from "./AccountMenu";
 import { Logo } from "./Logo";
@@ -95,7 +96,13 @@ function Account() {
   const { t } = useText();
   const session = useSession();
   const here = useRouterState({ select: (state) => state.location.href });
-  if (session.data?.person) return <AccountMenu session={session.data} name={session.data.person.name} />;
+  if (session.data?.person)
+    return (
+      <>
+        <Bell />
+        <AccountMenu session={session.data} name={session.data.person.name} />
+      </>
+    );
   return (
     <Link to="/login" search={{ next: here.startsWith("/login") || here === "/" ? undefined : here }} className="cs-tool">
       <LoginOutlined aria-hidden /> {t.header.signIn}

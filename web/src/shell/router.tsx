@@ -103,6 +103,12 @@ const reads = createRoute({
   component: lazyRouteComponent(() => import("../public/ReadsPage"), "ReadsPage"),
 });
 
+const notices = createRoute({
+  getParentRoute: () => face,
+  path: "notices",
+  component: lazyRouteComponent(() => import("../notices/NoticesPage"), "NoticesPage"),
+});
+
 const adminPages = [
   createRoute({
     getParentRoute: () => face,
@@ -132,7 +138,7 @@ const tree = root.addChildren([
   home,
   login,
   register,
-  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, reads, ...adminPages]),
+  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, reads, notices, ...adminPages]),
 ]);
 
 export const router = createRouter({

@@ -533,6 +533,16 @@ export const en: Dictionary = {
     },
   },
 
+  notices: {
+    title: "My notices",
+    lead: "What has become of the cases that concern you.",
+    bell: (unread: number) => (unread > 0 ? `Notices, ${unread > 99 ? "more than 99" : unread} unread` : "Notices"),
+    unread: "New",
+    readAll: "Mark all as read",
+    empty: "No notices yet",
+    emptyHelp: "When a case of yours moves on, you are told here.",
+  },
+
   reads: {
     title: "Who read my data",
     lead: "Every reading of your personal data under the law.",

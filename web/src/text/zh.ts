@@ -530,6 +530,16 @@ export const zh = {
     },
   },
 
+  notices: {
+    title: "我的通知",
+    lead: "与您有关的事项办到哪一步，在这里告诉您。",
+    bell: (unread: number) => (unread > 0 ? `通知，${unread > 99 ? "99 条以上" : `${unread} 条`}未读` : "通知"),
+    unread: "未读",
+    readAll: "全部标为已读",
+    empty: "还没有通知",
+    emptyHelp: "您的事项有进展时，会在这里告诉您。",
+  },
+
   reads: {
     title: "谁查看过我的数据",
     lead: "依法查看您个人信息的每一次记录。",
