@@ -36,8 +36,8 @@ func (s *Server) openCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.orSignIn(actor, err)
 	}
-	w.Header().Set("Location", "/api/cases/"+p.Name+"/"+row.ID)
-	return s.sendCase(w, r, http.StatusCreated, row)
+	w.Header().Set("Location", addressOfRow(row.Type, row.ID))
+	return s.sendChanged(w, r, http.StatusCreated, row)
 }
 
 // orSignIn tells a visitor who may not to sign in first.
@@ -63,21 +63,49 @@ func (s *Server) actOnCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.orSignIn(actor, err)
 	}
-	return s.sendCase(w, r, http.StatusOK, row)
+	return s.sendChanged(w, r, http.StatusOK, row)
 }
 
-// sendCase sends a case as it is after an action. One who may no longer read
-// it (it went to another unit) gets only its number and state.
-func (s *Server) sendCase(w http.ResponseWriter, r *http.Request, code int, row *record.Row) error {
-	subject, err := s.processes.Subject(r.Context(), row)
+// sendChanged sends a record or case as it is after a change, which stands
+// whatever happens now: when it cannot be shown, the answer says so and not
+// that the change has failed. One who may no longer read it (a case that went
+// to another unit) gets a case's number and state.
+func (s *Server) sendChanged(w http.ResponseWriter, r *http.Request, code int, row *record.Row) error {
+	subject := access.RowOf(row)
+	var err error
+	if row.Type.Case {
+		subject, err = s.processes.Subject(r.Context(), row)
+	}
+	if err == nil && (!row.Type.Case || s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject).Allow) {
+		if err = s.sendRow(w, r, code, row, subject); err == nil {
+			return nil
+		}
+	}
 	if err != nil {
-		return err
+		s.log.Error("a change was made but cannot be shown", "type", row.Type.Name, "id", row.ID, "request", requestID(r.Context()), "err", err)
 	}
-	if s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject).Allow {
-		return s.sendRow(w, r, code, row, subject)
+	return s.sendTaken(w, code, row.Type, row.ID, row.Rev, row, err)
+}
+
+// sendTaken says of a change only that it was made: to what, and for a case
+// where that stands. When unseen is not nil, the rest could not be read back,
+// and the answer says so.
+func (s *Server) sendTaken(w http.ResponseWriter, code int, t *record.Type, id string, rev int64, row *record.Row, unseen error) error {
+	out := map[string]any{"id": id, "type": t.Name, "rev": rev, "fields": map[string]any{}}
+	if row != nil && t.Case {
+		out["case"] = map[string]any{"number": row.Text("number"), "state": row.Text("state")}
 	}
-	return send(w, code, map[string]any{"id": row.ID, "type": row.Type.Name, "rev": row.Rev, "fields": map[string]any{},
-		"case": map[string]any{"number": row.Text("number"), "state": row.Text("state")}})
+	if unseen != nil {
+		out["notice"] = fault.Text{Zh: "操作已完成，但暂时无法显示结果，请勿重复提交，稍后再查看", En: "it has been done, but cannot be shown just now; do not send it again, look later"}
+	}
+	return send(w, code, out)
+}
+
+func addressOfRow(t *record.Type, id string) string {
+	if t.Case {
+		return "/api/cases/" + t.Name + "/" + id
+	}
+	return "/api/records/" + t.Name + "/" + id
 }
 
 type commentInput struct {
@@ -105,6 +133,10 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return sendComment(w, c)
+}
+
+func sendComment(w http.ResponseWriter, c process.Comment) error {
 	return send(w, http.StatusCreated, map[string]any{"id": c.ID, "at": rfc(c.At), "text": c.Text})
 }
 

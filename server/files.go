@@ -43,15 +43,11 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request) error {
 		}
 		return fault.New(fault.Invalid, "bad-media", "不接受此类文件："+ref.Media, "files of this kind are not accepted: "+ref.Media)
 	}
-	err = s.db.Do(r.Context(), func(tx *db.Tx) error {
-		_, err := tx.Exec(`insert into server_file (id, person, name, size, media, at) values ($1, $2, $3, $4, $5, $6) on conflict (id, person) do nothing`,
-			ref.Hash, orText(actor.Person, actor.Client), name, ref.Size, ref.Media, s.clock.Now().UnixMilli())
-		return err
-	})
-	if err != nil {
+	file := record.FileRef{ID: ref.Hash, Name: name, Size: ref.Size, Media: ref.Media}
+	if err := s.noteUpload(r.Context(), orText(actor.Person, actor.Client), file); err != nil {
 		return err
 	}
-	return send(w, http.StatusCreated, record.FileRef{ID: ref.Hash, Name: name, Size: ref.Size, Media: ref.Media})
+	return send(w, http.StatusCreated, file)
 }
 
 // upload remembers that the sender broke off, which is no failure of ours.
@@ -67,12 +63,6 @@ func (u *upload) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// fileMigrations keeps who sent which file, until a record takes it in.
-var fileMigrations = db.Migration{Owner: "server", Version: 1, SQL: []string{
-	`create table server_file (id text collate "C" not null, person text collate "C" not null, name text not null, size bigint not null,
-		media text not null, at bigint not null, primary key (id, person))`,
-}}
 
 // getFile sends a file to whoever sent it, or may read a record that holds it:
 // the one that `type` and `of` name.

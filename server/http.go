@@ -103,13 +103,9 @@ func (s *Server) addressOf(r *http.Request) string {
 // decode reads the JSON body into v, strictly: unknown members, bodies over
 // maxBody and what strictJSON names are refused.
 func decode(w http.ResponseWriter, r *http.Request, v any) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := bodyOf(w, r)
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return errTooLarge()
-		}
-		return fault.Wrap(err, fault.Invalid, "bad-json", "请求未能读完", "the request could not be read")
+		return err
 	}
 	if err := strictJSON(body); err != nil {
 		return err
@@ -121,6 +117,18 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 		return notFitting(err)
 	}
 	return nil
+}
+
+// bodyOf reads a body of at most maxBody bytes.
+func bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, errTooLarge()
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "bad-json", "请求未能读完", "the request could not be read")
+	}
+	return body, nil
 }
 
 func errTooLarge() *fault.Fault {

@@ -34,6 +34,7 @@ var statusOf = map[string]int{
 	"bad-cursor":     http.StatusBadRequest,
 	"bad-limit":      http.StatusBadRequest,
 	"bad-filter":     http.StatusBadRequest,
+	"bad-key":        http.StatusBadRequest,
 	"unknown-filter": http.StatusBadRequest,
 	"unknown-sort":   http.StatusBadRequest,
 	"too-large":      http.StatusRequestEntityTooLarge,

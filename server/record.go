@@ -255,8 +255,8 @@ func (s *Server) createRecord(w http.ResponseWriter, r *http.Request) error {
 	if err := s.write(r, d, t.Name+".create", decision); err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/api/records/"+t.Name+"/"+d.Row.ID)
-	return s.sendRow(w, r, http.StatusCreated, d.Row, access.RowOf(d.Row))
+	w.Header().Set("Location", addressOfRow(t, d.Row.ID))
+	return s.sendChanged(w, r, http.StatusCreated, d.Row)
 }
 
 // mayWrite refuses fields that the grant leaves out.
@@ -311,7 +311,7 @@ func (s *Server) reviseRecord(w http.ResponseWriter, r *http.Request) error {
 	if err := s.write(r, d, row.Type.Name+".revise", decision); err != nil {
 		return err
 	}
-	return s.sendRow(w, r, http.StatusOK, d.Row, access.RowOf(d.Row))
+	return s.sendChanged(w, r, http.StatusOK, d.Row)
 }
 
 func (s *Server) deleteRecord(w http.ResponseWriter, r *http.Request) error {

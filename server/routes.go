@@ -17,21 +17,21 @@ func (s *Server) Handler() http.Handler {
 
 	// Records and cases of any declared type.
 	get("/api/records/{type}", s.listRecords)
-	post("/api/records/{type}", s.createRecord)
+	post("/api/records/{type}", s.once(s.createRecord, s.rowAgain(http.StatusCreated)))
 	get("/api/records/{type}/{id}", s.getRecord)
 	mux.Handle("PATCH /api/records/{type}/{id}", s.handle(s.reviseRecord))
 	mux.Handle("DELETE /api/records/{type}/{id}", s.handle(s.deleteRecord))
 	get("/api/records/{type}/{id}/history", s.history)
 	get("/api/records/{type}/{id}/evidence", s.evidenceBundle)
 	get("/api/cases/{type}", s.listRecords)
-	post("/api/cases/{type}", s.openCase)
+	post("/api/cases/{type}", s.once(s.openCase, s.rowAgain(http.StatusCreated)))
 	get("/api/cases/{type}/{id}", s.getRecord)
-	post("/api/cases/{type}/{id}/{action}", s.actOnCase)
+	post("/api/cases/{type}/{id}/{action}", s.once(s.actOnCase, s.rowAgain(http.StatusOK)))
 	get("/api/cases/{type}/{id}/history", s.history)
 	get("/api/cases/{type}/{id}/timeline", s.timeline)
 	get("/api/cases/{type}/{id}/similar", s.similar)
 	get("/api/cases/{type}/{id}/evidence", s.evidenceBundle)
-	post("/api/cases/{type}/{id}/comments", s.comment)
+	post("/api/cases/{type}/{id}/comments", s.once(s.comment, s.commentAgain))
 
 	// What is declared.
 	get("/api/types", s.listTypes)

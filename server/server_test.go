@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"chengshu/kernel/db/dbtest"
 	"chengshu/pack"
 )
 
@@ -24,19 +26,23 @@ import (
 // this process, at a time that the test turns.
 type town struct {
 	t    testing.TB
+	s    *Server
 	url  string
 	ids  map[string]string       // of what was opened, by name
 	mu   sync.Mutex              // guards jars
 	jars map[string]*http.Client // by account
 }
 
-func newTown(t testing.TB) *town {
+func newTown(t testing.TB) *town { return newTownOn(t, "") }
+
+// newTownOn is newTown over a database; "" is SQLite in its folder.
+func newTownOn(t testing.TB, database string) *town {
 	t.Helper()
 	sources, err := Sources("", "")
 	must(t, err)
 	extra, err := pack.Dir("testdata/packs")
 	must(t, err)
-	cfg := Config{Data: filepath.Join(t.TempDir(), "data"), Demo: true, TestClock: scenarioStart, Origin: "test.example/log", BlobLimit: 1 << 20, Shutdown: 5 * time.Second}
+	cfg := Config{Data: filepath.Join(t.TempDir(), "data"), DB: database, Demo: true, TestClock: scenarioStart, Origin: "test.example/log", BlobLimit: 1 << 20, FileGrace: 24 * time.Hour, Shutdown: 5 * time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	s, err := newServer(ctx, cfg, "test", slog.New(slog.DiscardHandler), append(sources, extra))
 	must(t, err)
@@ -56,7 +62,13 @@ func newTown(t testing.TB) *town {
 	case err := <-ran:
 		t.Fatal(err)
 	}
-	return &town{t: t, url: web.URL, ids: map[string]string{}, jars: map[string]*http.Client{}}
+	return &town{t: t, s: s, url: web.URL, ids: map[string]string{}, jars: map[string]*http.Client{}}
+}
+
+// eachTown runs fn over the program on both databases.
+func eachTown(t *testing.T, fn func(t *testing.T, w *town)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, newTown(t)) })
+	t.Run("postgresql", func(t *testing.T) { fn(t, newTownOn(t, dbtest.URL(t))) })
 }
 
 func must(t testing.TB, err error) {
@@ -89,6 +101,14 @@ func (w *town) client(account string) *http.Client {
 	return c
 }
 
+// later turns the clock; who was signed in signs in again.
+func (w *town) later(d time.Duration) {
+	w.s.fake.Advance(d)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.jars)
+}
+
 var named = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // fill puts the ids of what was opened in place of their names in braces.
@@ -104,6 +124,12 @@ func (w *town) fill(s string) string {
 // ask sends "METHOD /path" with a JSON body, "" for none.
 func (w *town) ask(account, request, body string) (int, http.Header, string) {
 	w.t.Helper()
+	return w.askWith(account, request, body, nil)
+}
+
+// askWith is ask with further header lines.
+func (w *town) askWith(account, request, body string, head http.Header) (int, http.Header, string) {
+	w.t.Helper()
 	method, path, _ := strings.Cut(w.fill(request), " ")
 	req, err := http.NewRequest(method, w.url+path, strings.NewReader(w.fill(body)))
 	must(w.t, err)
@@ -111,6 +137,7 @@ func (w *town) ask(account, request, body string) (int, http.Header, string) {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept-Language", "en")
+	maps.Copy(req.Header, head)
 	res, err := w.client(account).Do(req)
 	must(w.t, err)
 	defer res.Body.Close()

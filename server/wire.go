@@ -52,6 +52,7 @@ type Server struct {
 	processes *process.Engine
 	places    *geo.Index
 	screens   *screen.Engine
+	attempts  attempts
 
 	started time.Time
 	seeded  chan struct{} // closed when the seeds are in
@@ -112,7 +113,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if err := s.db.Migrate(ctx, s.search.Migrations()...); err != nil {
 		return nil, err
 	}
-	if err := s.db.Migrate(ctx, append(job.Migrations(), fileMigrations)...); err != nil {
+	if err := s.db.Migrate(ctx, append(job.Migrations(), migrations...)...); err != nil {
 		return nil, err
 	}
 	s.jobs = job.New(job.Deps{DB: s.db, Clock: clock.System(), Logger: log})
@@ -121,7 +122,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if err := s.db.Migrate(ctx, evidence.Migrations()...); err != nil {
 		return nil, err
 	}
-	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: log, Dir: filepath.Join(cfg.Data, "log"), Origin: cfg.Origin}); err != nil {
+	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: log, Dir: filepath.Join(cfg.Data, "log"), Origin: cfg.Origin, Also: s.also}); err != nil {
 		return nil, err
 	}
 	if err := s.db.Migrate(ctx, identity.Migrations()...); err != nil {
@@ -179,7 +180,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(nil)
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
-		"timers": s.processes.Run, "identity": s.identity.Run,
+		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep,
 	}
 	done := make(chan error, len(workers))
 	for name, run := range workers {

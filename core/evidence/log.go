@@ -24,6 +24,11 @@ type Deps struct {
 	Clock  Clock
 	Logger *slog.Logger
 
+	// Also, if given, is called for every act but those of reading, in its
+	// transaction and after what the act is about was written. Its error takes
+	// the change back.
+	Also func(tx *db.Tx, a *Act) error
+
 	// Dir is the folder of the log and its keys, on a local disk. A process
 	// without one appends acts and leaves the sealing to the process that has it.
 	Dir string
@@ -118,7 +123,11 @@ func (l *Log) Append(tx *db.Tx, a Act) (Act, error) {
 		c.bad("subjects", "查阅行为须连同被查阅人一并记录", "an act of reading is written together with the persons read")
 		return Act{}, c.fault
 	}
-	return l.append(tx, a)
+	done, err := l.append(tx, a)
+	if err != nil || l.Also == nil {
+		return done, err
+	}
+	return done, l.Also(tx, &done)
 }
 
 func (l *Log) append(tx *db.Tx, a Act) (Act, error) {
