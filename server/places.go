@@ -42,6 +42,7 @@ type pointOnAPI struct {
 // placeRoutes are the trees of organisations and divisions, a level at a time.
 func (s *Server) placeRoutes(api huma.API) {
 	op(s, api, huma.Operation{OperationID: "organisations", Method: http.MethodGet, Path: "/api/orgs", Summary: "Organisations"}, s.orgs)
+	op(s, api, huma.Operation{OperationID: "people", Method: http.MethodGet, Path: "/api/people", Summary: "People in office, to choose one"}, s.people)
 	op(s, api, huma.Operation{OperationID: "places", Method: http.MethodGet, Path: "/api/places", Summary: "Divisions, to choose a place without a map"}, s.placesBelow)
 }
 

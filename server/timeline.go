@@ -71,6 +71,7 @@ func (t *timelineView) item(a evidence.Listed) map[string]any {
 	out := map[string]any{"at": rfc(a.At), "act": a.ID, "verb": a.Verb, "sealed": a.Sealed, "title": t.title(a.Verb)}
 	if a.Actor.Person != "" {
 		out["actor_name"] = t.s.actorName(t.r.Context(), a.Actor)
+		out["mine"] = a.Actor.Person == actorOf(t.r.Context()).Person
 	}
 	if org := a.Actor.Org; org != "" {
 		out["org_name"] = t.s.orgName(t.r.Context(), org)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 
 	"chengshu/core/access"
 	"chengshu/core/identity"
@@ -159,9 +160,16 @@ func orEmpty(list []string) []string {
 	return list
 }
 
+// inner are the facts by which a process keeps its clocks and versions. They
+// mean nothing to readers, who see their outcome: deadlines and lights.
+var inner = []string{"entered_at", "stopped_at", "stopped_due", "definition"}
+
 func (s *Server) fieldViews(fields []*record.Field) []fieldView {
 	var out []fieldView
 	for _, f := range fields {
+		if f.System && slices.Contains(inner, f.Name) {
+			continue
+		}
 		v := fieldView{Name: f.Name, Title: f.Title, Type: string(f.Type), Required: f.Required, Many: f.Many, Ref: f.To, Min: f.Min, Max: f.Max,
 			Scale: f.Scale, Unit: f.Unit, Pattern: f.Pattern, Format: f.Format, Accept: f.Accept, Multiline: f.Multi, Personal: f.Personal, Sensitive: f.Sensitive,
 			Mask: f.Mask, Computed: f.System || f.Computed.Given() || f.From != ""}

@@ -229,7 +229,8 @@ func (s *Server) sendHistory(w http.ResponseWriter, r *http.Request, row *record
 			}
 		}
 		out = append(out, map[string]any{"rev": h.Rev, "at": rfc(h.At), "act": h.Act, "actor": h.Actor, "verb": h.Verb,
-			"actor_name": s.actorName(r.Context(), evidence.Actor{Person: h.Actor}), "changed": h.Changed, "fields": fields,
+			"actor_name": s.actorName(r.Context(), evidence.Actor{Person: h.Actor}),
+			"mine":       h.Actor != "" && h.Actor == actorOf(r.Context()).Person, "changed": h.Changed, "fields": fields,
 			"labels": s.labelsOf(r.Context(), row.Type, fields)})
 	}
 	body := map[string]any{"items": out}
