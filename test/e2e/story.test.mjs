@@ -184,6 +184,18 @@ step("the citizen, whose page is still open, rates it", async () => {
   await axe(page);
 });
 
+step("the citizen was told of it, and the bell no longer counts what they have seen", async () => {
+  const { page } = people.citizen;
+  await page.getByRole("link", { name: "通知，2 条未读" }).click();
+  await page.getByRole("link", { name: new RegExp(`${number}.*已办结，请评价`) }).waitFor();
+  await settled(page);
+  await shot(page, "notices");
+  await axe(page);
+  await page.getByRole("button", { name: "全部标为已读" }).click();
+  await page.getByRole("link", { name: "通知", exact: true }).waitFor();
+  assert.equal(await page.locator('.cs-notice[data-unread="true"]').count(), 0);
+});
+
 step("the citizen sees who read their telephone number", async () => {
   const { page } = people.citizen;
   await visit(page, "/public/reads", "reads");
