@@ -52,12 +52,14 @@ func killing(t *testing.T, database string, rounds int) {
 		a := readAll(t, database)
 		a.agree(c.book)
 		c.foundAgain()
+		c.askAgain()
 		if t.Failed() {
 			t.Fatalf("after %d kills", round)
 		}
 		c.work(round, rand.N(280*time.Millisecond)+20*time.Millisecond)
 	}
 	c.server = program.Start(t, o)
+	c.askAgain()
 	a := readAll(t, database)
 	a.agree(c.book)
 	c.foundAgain()
@@ -65,8 +67,8 @@ func killing(t *testing.T, database string, rounds int) {
 	c.bundles(a)
 	c.server.Stop()
 	sealed := checkLog(t, database, filepath.Join(o.Data, "log"))
-	t.Logf("%d kills; %d cases, %d acknowledged steps, %d remarks; %d steps were under way when killed, of which %d had been made; %d acts sealed",
-		rounds, len(a.cases), len(c.book.acked), len(c.book.remarks), len(c.book.doubtful)+len(c.book.asked), a.made, sealed)
+	t.Logf("%d kills; %d cases, %d acknowledged steps, %d remarks; %d steps were under way when killed, of which %d had been made; %d openings without an answer were found by their keys; %d acts sealed",
+		rounds, len(a.cases), len(c.book.acked), len(c.book.remarks), len(c.book.doubtful)+len(c.book.asked), a.made, c.replayed, sealed)
 }
 
 // killAtStart kills the program before it is ready.

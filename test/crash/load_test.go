@@ -2,6 +2,7 @@ package crash
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -19,6 +20,8 @@ type city struct {
 	people map[string]*program.Client
 	photo  map[string]any
 	book   *ledger
+
+	replayed int // openings that had been made although nobody was told, found by their keys
 }
 
 // ledger is what the people know: what was acknowledged, and what they asked
@@ -26,7 +29,7 @@ type city struct {
 type ledger struct {
 	mu       sync.Mutex
 	opened   map[string]opening // by mark
-	asked    map[string]bool    // marks of openings without an answer
+	asked    map[string]string  // marks of openings without an answer: who asked
 	acked    map[step]bool
 	doubtful map[step]bool
 	remarks  map[string]string // text of an acknowledged remark: its case
@@ -42,7 +45,7 @@ type step struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{opened: map[string]opening{}, asked: map[string]bool{}, acked: map[step]bool{}, doubtful: map[step]bool{}, remarks: map[string]string{}}
+	return &ledger{opened: map[string]opening{}, asked: map[string]string{}, acked: map[step]bool{}, doubtful: map[step]bool{}, remarks: map[string]string{}}
 }
 
 func (l *ledger) do(fn func()) {
@@ -105,19 +108,50 @@ func (c *city) day(round, worker int) {
 }
 
 func (c *city) open(who, mark string) (opening, bool) {
-	c.book.do(func() { c.book.asked[mark] = true })
-	a := c.people[who].Post("/api/cases/incident", map[string]any{"action": "report", "fields": map[string]any{
-		"category": "P0101", "location": map[string]any{"lon": 114.52972, "lat": 38.04533}, "description": "井盖缺失 " + mark, "external_id": mark}})
+	c.book.do(func() { c.book.asked[mark] = who })
+	a := c.report(who, mark)
 	o := opening{a.Text("id"), a.Text("case.number")}
 	if !c.answered(a, http.StatusCreated, "open "+mark) {
 		return o, false
 	}
-	c.book.do(func() {
-		delete(c.book.asked, mark)
-		c.book.opened[mark] = o
-		c.book.acked[step{o.id, 1, "incident.report"}] = true
-	})
+	c.book.acknowledge(mark, o)
 	return o, true
+}
+
+// report opens a case under a key of its own.
+func (c *city) report(who, mark string) program.Answer {
+	body, err := json.Marshal(map[string]any{"action": "report", "fields": map[string]any{
+		"category": "P0101", "location": map[string]any{"lon": 114.52972, "lat": 38.04533}, "description": "井盖缺失 " + mark, "external_id": mark}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.people[who].Send(http.MethodPost, "/api/cases/incident", bytes.NewReader(body),
+		http.Header{"Content-Type": {"application/json"}, "Idempotency-Key": {`"` + mark + `"`}})
+}
+
+func (l *ledger) acknowledge(mark string, o opening) {
+	l.do(func() {
+		delete(l.asked, mark)
+		l.opened[mark] = o
+		l.acked[step{o.id, 1, "incident.report"}] = true
+	})
+}
+
+// askAgain repeats every opening that had no answer, with its key. Now each has
+// one; the next audit finds each case once.
+func (c *city) askAgain() {
+	for mark, who := range c.book.asked {
+		a := c.report(who, mark)
+		o := opening{a.Text("id"), a.Text("case.number")}
+		if !c.answered(a, http.StatusCreated, "open again "+mark) {
+			c.t.Errorf("opening %s again: %v", mark, a.Err)
+			continue
+		}
+		if a.Header.Get("Idempotent-Replayed") != "" {
+			c.replayed++
+		}
+		c.book.acknowledge(mark, o)
+	}
 }
 
 // move takes an action, sometimes twice at once: then one of the two wins.
