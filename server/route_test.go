@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"chengshu/core/evidence"
 )
 
 const aReport = `{"fields":{"category":"E0101","location":{"lon":114.52972,"lat":38.04533},"description":"井盖丢失","reporter_name":"王小明","reporter_phone":"13800001234"}}`
@@ -119,7 +122,7 @@ func TestReadingLeavesAnAct(t *testing.T) {
 		var v readsView
 		w.get("citizen", "/api/me/reads", &v)
 		for _, r := range v.Items {
-			if r.ID != w.ids["case"] || r.Purpose == "" || r.Basis == "" || r.ActorName == "" || len(r.Fields) == 0 {
+			if r.ID != w.ids["case"] || r.Purpose == "" || r.Basis == "" || r.ActorName == "" || len(r.Fields) == 0 || r.Title == nil || !strings.HasPrefix(r.Title.Zh, "SJ") {
 				t.Errorf("a reading that says too little: %+v", r)
 			}
 		}
@@ -141,6 +144,7 @@ func TestReadingLeavesAnAct(t *testing.T) {
 		if handler == "" {
 			t.Fatal("no handler may read the case")
 		}
+		w.s.fake.Advance(11 * time.Minute) // else it is the reading of a moment ago
 		before := reads()
 		if code, _, body := w.ask(handler, "GET "+path, ""); code != http.StatusOK {
 			t.Fatalf("%s: %d %s", path, code, body)
@@ -148,10 +152,19 @@ func TestReadingLeavesAnAct(t *testing.T) {
 		if got := reads(); got != before+1 {
 			t.Errorf("%s left %d readings, want 1", path, got-before)
 		}
+		w.ask(handler, "GET "+path, "")
+		if got := reads(); got != before+1 {
+			t.Errorf("%s, reloaded at once, left %d readings, want 1", path, got-before)
+		}
+	}
+	var body []byte
+	must(t, w.s.db.Read(t.Context()).QueryRow(`select body from act where verb = 'incident.read' order by n desc limit 1`).Scan(&body))
+	if act, err := evidence.ParseBody(body); err != nil || act.Grant != "handler-reads-incidents" || act.Within != 600_000 {
+		t.Errorf("the act of the reading: %v %+v", err, act)
 	}
 	// What proves the case's history tells nothing of its people.
-	code, _, body := w.ask("auditor", "GET /api/cases/incident/{case}/evidence", "")
-	if code != http.StatusOK || strings.Contains(body, "13800001234") || strings.Contains(body, "王小明") {
+	code, _, bundle := w.ask("auditor", "GET /api/cases/incident/{case}/evidence", "")
+	if code != http.StatusOK || strings.Contains(bundle, "13800001234") || strings.Contains(bundle, "王小明") {
 		t.Fatalf("the auditor's bundle: %d", code)
 	}
 }

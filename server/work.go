@@ -9,9 +9,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"chengshu/core/access"
 	"chengshu/core/evidence"
 	"chengshu/core/identity"
 	"chengshu/core/process"
+	"chengshu/core/record"
 	"chengshu/kernel/fault"
 )
 
@@ -53,15 +55,16 @@ type inboxView struct {
 }
 
 type readView struct {
-	At        string     `json:"at"`
-	ActorName string     `json:"actor_name"`
-	OrgName   string     `json:"org_name"`
-	Type      string     `json:"type"`
-	TypeTitle fault.Text `json:"type_title"`
-	ID        string     `json:"id"`
-	Purpose   string     `json:"purpose"`
-	Basis     string     `json:"basis"`
-	Fields    []string   `json:"fields"`
+	At        string      `json:"at"`
+	ActorName string      `json:"actor_name"`
+	OrgName   string      `json:"org_name"`
+	Type      string      `json:"type"`
+	TypeTitle fault.Text  `json:"type_title"`
+	ID        string      `json:"id"`
+	Title     *fault.Text `json:"title,omitempty" doc:"absent when I may not read what was read, or it is gone"`
+	Purpose   string      `json:"purpose"`
+	Basis     string      `json:"basis"`
+	Fields    []string    `json:"fields"`
 }
 
 type readsView struct {
@@ -152,6 +155,9 @@ func (s *Server) readsOfMe(ctx context.Context, a *identity.Actor, in *struct {
 			Purpose: r.Purpose, Basis: r.Basis, Fields: orEmpty(r.Fields)}
 		if t, err := s.records.Type(r.Type); err == nil {
 			item.TypeTitle = t.Title
+			if item.Title, err = s.titleFor(ctx, a, t, r.Record); err != nil {
+				return nil, err
+			}
 		}
 		v.Items = append(v.Items, item)
 	}
@@ -159,6 +165,30 @@ func (s *Server) readsOfMe(ctx context.Context, a *identity.Actor, in *struct {
 		v.Next = strconv.FormatInt(reads[len(reads)-1].N, 10)
 	}
 	return &body[readsView]{v}, nil
+}
+
+// titleFor is what a record or case is called, nil when a may not read it or
+// not its title.
+func (s *Server) titleFor(ctx context.Context, a *identity.Actor, t *record.Type, id string) (*fault.Text, error) {
+	row, err := s.records.Get(s.db.Read(ctx), t, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	subject := access.RowOf(row)
+	if t.Case {
+		if subject, err = s.processes.Subject(ctx, row); err != nil {
+			return nil, err
+		}
+	}
+	decision := s.access.Decide(a, access.Read, t.Name, subject)
+	title, ok := recordView(decision.View).Title(row)
+	if !decision.Allow || !ok {
+		return nil, nil
+	}
+	return &title, nil
 }
 
 // readings returns who read what is about the actor, newest first: under their

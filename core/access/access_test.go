@@ -154,6 +154,34 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestReadingGrant: a reading is by the grant that disclosed what was seen; any
+// other action is by the narrowest.
+func TestReadingGrant(t *testing.T) {
+	e := newWorld(t).good(t,
+		`task: {role: handler, on: thing, actions: [read, revise], scope: task, basis: none}`,
+		`unit: {role: handler, on: thing, actions: [read, revise], scope: unit, basis: some, unmask: phone, purpose: 联系}`,
+		`place: {role: handler, on: thing, actions: read, scope: place, basis: most, unmask: [idno], purpose: 核验}`,
+	)
+	handler := person("h", post(county, county, "handler"))
+	mine := []Task{{Org: county}}
+	for _, tt := range []struct {
+		name, action string
+		row          Row
+		grant        string
+		purpose      string
+	}{
+		{"nothing disclosed", Read, Row{Tasks: mine}, "task", ""},
+		{"one discloses", Read, Row{Tasks: mine, Org: street}, "unit", "联系"},
+		{"one discloses what is sensitive", Read, Row{Tasks: mine, Org: street, Place: street}, "place", "核验"},
+		{"no reading", Revise, Row{Tasks: mine, Org: street}, "task", ""},
+	} {
+		d := e.Decide(handler, tt.action, "thing", tt.row)
+		if d.Grant != tt.grant || d.Purpose != tt.purpose || tt.action == Read && (d.View.Grant != d.Grant || d.View.Basis != d.Basis) {
+			t.Errorf("%s: by %q for %q, want %q for %q", tt.name, d.Grant, d.Purpose, tt.grant, tt.purpose)
+		}
+	}
+}
+
 // TestFilterUsing: a search by a field sees only the rows on which a grant
 // shows that field in clear.
 func TestFilterUsing(t *testing.T) {

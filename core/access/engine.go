@@ -99,7 +99,7 @@ func New(d Deps) *Engine {
 // Decision is the answer to one question. The zero Decision is a refusal.
 type Decision struct {
 	Allow   bool
-	Grant   string       // name of the grant that permits, the narrowest of those that do
+	Grant   string       // name of the grant that permits; of several the narrowest, and for reading the one that discloses the most
 	Basis   string       // its legal basis
 	Purpose string       // its purpose, in Chinese
 	View    View         // which fields are shown or may be written
@@ -125,8 +125,12 @@ func (e *Engine) Decide(a *identity.Actor, action, typ string, row Row) Decision
 	if matched == 0 {
 		return Decision{View: blind, Why: p.why}
 	}
+	view := p.view(matched)
+	if action == Read {
+		return Decision{Allow: true, Grant: view.Grant, Basis: view.Basis, Purpose: view.Purpose, View: view}
+	}
 	g := p.first(matched)
-	return Decision{Allow: true, Grant: g.Name, Basis: g.Basis, Purpose: g.Purpose.Zh, View: p.view(matched)}
+	return Decision{Allow: true, Grant: g.Name, Basis: g.Basis, Purpose: g.Purpose.Zh, View: view}
 }
 
 // SystemGrant is the grant that acts of the program itself name.

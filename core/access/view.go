@@ -12,7 +12,7 @@ import (
 type View struct{ *view }
 
 type view struct {
-	Grant   string // the grant that shows personal fields, else the narrowest that matched
+	Grant   string // of those that matched, the grant that discloses the most, else the narrowest
 	Basis   string // its legal basis
 	Purpose string // its purpose, in Chinese
 
@@ -86,22 +86,34 @@ func viewOf(t *record.Type, permits []*permit, matched uint64) View {
 	})
 	by := permits[bits.TrailingZeros64(matched)]
 	for b, pm := range permits {
-		if matched&(1<<b) != 0 && pm.showsPersonal() {
+		if matched&(1<<b) != 0 && pm.discloses() > by.discloses() {
 			by = pm
-			break
 		}
 	}
 	v.Grant, v.Basis, v.Purpose = by.grant.Name, by.grant.Basis, by.grant.Purpose.Zh
 	return v
 }
 
-func (p *permit) showsPersonal() bool {
+// discloses weighs what the permit shows in clear: any sensitive field weighs
+// more than all that are only personal.
+func (p *permit) discloses() int {
+	weight := 0
 	for i, f := range p.typ.Fields {
-		if p.see[i] == record.Clear && personal(f) {
-			return true
+		switch {
+		case p.see[i] != record.Clear || !personal(f):
+		case sensitive(f):
+			weight += 1 + len(p.typ.Fields)
+		default:
+			weight++
 		}
 	}
-	return false
+	return weight
+}
+
+// sensitive reports whether the field is sensitive personal information, or
+// holds some.
+func sensitive(f *record.Field) bool {
+	return f.Sensitive || slices.ContainsFunc(f.Fields, sensitive)
 }
 
 // personal reports whether the field is personal information, or holds some.

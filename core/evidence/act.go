@@ -27,6 +27,7 @@ type Act struct {
 	Effects  []string // names of the effects that were caused
 	Cause    string   // id of the act that caused this one
 	Subjects Digest   // for a reading: digest of the persons read (SubjectsDigest)
+	Within   int64    // for a reading: for how many ms it stands for further readings that are like it in everything
 	Note     Digest   // digest of the note the actor left
 }
 
@@ -92,6 +93,9 @@ func (a *Act) check() error {
 	c.name("cause", a.Cause, false)
 	if a.At < 0 {
 		c.bad("at", "时间不能为负", "the time is negative")
+	}
+	if a.Within < 0 {
+		c.bad("within", "时长不能为负", "the length of time is negative")
 	}
 	if a.Subject.Rev < 0 {
 		c.bad("subject.rev", "版次不能为负", "the revision is negative")

@@ -20,7 +20,7 @@ func fullAct() Act {
 		Changed: []string{"unit", "state"}, From: "reported", To: "assigned",
 		Grant: "city-governance/dispatch", Basis: "《条例》第三十六条", Purpose: "处置 \"井盖\" 缺失\n\\", Request: "req-1",
 		Effects: []string{"notify", "record.write"}, Cause: "0198c0de-0000-7000-8000-000000000000",
-		Subjects: DigestOf([]byte("subjects")), Note: DigestOf([]byte("note")),
+		Subjects: DigestOf([]byte("subjects")), Within: 600000, Note: DigestOf([]byte("note")),
 	}
 }
 
@@ -53,7 +53,7 @@ func TestBodyGolden(t *testing.T) {
 		`"changed":["unit","state"],"from":"reported","to":"assigned","grant":"city-governance/dispatch",` +
 		`"basis":"《条例》第三十六条","purpose":"处置 \"井盖\" 缺失\u000a\\","request":"req-1",` +
 		`"effects":["notify","record.write"],"cause":"0198c0de-0000-7000-8000-000000000000",` +
-		`"subjects":"` + a.Subjects.String() + `","note":"` + a.Note.String() + `"}`
+		`"subjects":"` + a.Subjects.String() + `","within":600000,"note":"` + a.Note.String() + `"}`
 	if got := string(a.AppendBody(nil)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

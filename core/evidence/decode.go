@@ -63,6 +63,10 @@ func (d *decoder) act() (a Act) {
 	d.list("effects", &a.Effects)
 	d.member("cause", &a.Cause)
 	d.digest("subjects", &a.Subjects)
+	if d.key("within") {
+		a.Within = d.integer()
+		d.failed = d.failed || a.Within == 0
+	}
 	d.digest("note", &a.Note)
 	d.want(`}`)
 	return a

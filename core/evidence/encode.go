@@ -39,6 +39,10 @@ func (a *Act) AppendBody(b []byte) []byte {
 	b = appendList(b, "effects", a.Effects)
 	b = appendMember(b, "cause", a.Cause)
 	b = appendDigest(b, "subjects", &a.Subjects)
+	if a.Within != 0 {
+		b = append(b, `,"within":`...)
+		b = strconv.AppendInt(b, a.Within, 10)
+	}
 	b = appendDigest(b, "note", &a.Note)
 	return append(b, '}')
 }

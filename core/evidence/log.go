@@ -43,6 +43,7 @@ type Deps struct {
 	Batch      int           // most acts sealed at once; 0 means 4096
 	Interval   time.Duration // how long a lone act waits for company; 0 means 200 ms
 	Checkpoint time.Duration // shortest time between two checkpoints, at least 100 ms; 0 means 1 s
+	Alike      time.Duration // for how long a reading stands for others like it; 0 means 10 minutes, negative not at all
 	Recheck    time.Duration // time between two looks of the monitor; 0 means a minute, negative never
 }
 
@@ -56,6 +57,9 @@ func (d *Deps) setDefaults() {
 	if d.Checkpoint <= 0 {
 		d.Checkpoint = time.Second
 	}
+	if d.Alike == 0 {
+		d.Alike = 10 * time.Minute
+	}
 	if d.Recheck == 0 {
 		d.Recheck = time.Minute
 	}
@@ -65,8 +69,9 @@ func (d *Deps) setDefaults() {
 // many goroutines.
 type Log struct {
 	Deps
-	salts salts
-	store *store // nil without a folder
+	salts  salts
+	recent recent
+	store  *store // nil without a folder
 
 	pending atomic.Int64  // appended here since the sealer last looked
 	wake    chan struct{} // holds one token when acts may be waiting

@@ -1,9 +1,12 @@
 package evidence
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
+	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
 	"chengshu/kernel/db/dbtest"
 	"chengshu/kernel/fault"
@@ -55,6 +58,91 @@ func TestReadsOf(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestReadAlike: readings alike are one act, which says for how long it stands
+// for them; whatever differs is an act of its own.
+func TestReadAlike(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		now := clock.NewFake(time.UnixMilli(1_000_000))
+		f.Clock = now
+		subjects := []ReadSubject{{Person: "p", Type: "resident", Record: "r", Fields: []string{"phone"}}}
+		base := Act{Verb: "resident.read", Actor: Actor{Person: "clerk", Org: "o", Post: "1"}, Subject: Subject{Type: "resident", ID: "r"},
+			Grant: "g", Basis: "b", Purpose: "核对", Request: "req-1"}
+		read := func(change func(*Act), subjects []ReadSubject) Act {
+			t.Helper()
+			a := base
+			if change != nil {
+				change(&a)
+			}
+			done, err := f.Read(t.Context(), a, subjects)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return done
+		}
+		first := read(nil, subjects)
+		if stored := f.count(`select count(*) from act`); stored != 1 || first.Within != 600_000 {
+			t.Fatalf("%d acts; within %d", stored, first.Within)
+		}
+		now.Advance(10*time.Minute - time.Millisecond)
+		if again := read(func(a *Act) { a.Request = "req-2" }, subjects); again.ID != first.ID || again.At != first.At {
+			t.Errorf("the same again: %+v", again)
+		}
+		ids := map[string]bool{first.ID: true}
+		for name, differs := range map[string]func(*Act){
+			"reader": func(a *Act) { a.Actor.Person = "other" }, "organisation": func(a *Act) { a.Actor.Org = "x" }, "post": func(a *Act) { a.Actor.Post = "2" },
+			"client": func(a *Act) { a.Actor.Via = "x" }, "grant": func(a *Act) { a.Grant = "x" }, "basis": func(a *Act) { a.Basis = "x" },
+			"purpose": func(a *Act) { a.Purpose = "x" }, "verb": func(a *Act) { a.Verb = "resident.export" }, "record": func(a *Act) { a.Subject.ID = "x" },
+			"an id given": func(a *Act) { a.ID = "given" },
+		} {
+			if got := read(differs, subjects); ids[got.ID] {
+				t.Errorf("another %s leaves no act", name)
+			} else {
+				ids[got.ID] = true
+			}
+		}
+		for name, other := range map[string][]ReadSubject{
+			"another person": {{Person: "q", Type: "resident", Record: "r", Fields: []string{"phone"}}},
+			"another field":  {{Person: "p", Type: "resident", Record: "r", Fields: []string{"idno"}}},
+			"a further one":  {{Person: "p", Type: "resident", Record: "r", Fields: []string{"idno", "phone"}}},
+			"nobody":         nil,
+		} {
+			if got := read(nil, other); ids[got.ID] {
+				t.Errorf("%s leaves no act", name)
+			} else {
+				ids[got.ID] = true
+			}
+		}
+		if got := read(nil, nil); ids[got.ID] {
+			t.Error("a delivery that names nobody is taken for another")
+		} else {
+			ids[got.ID] = true
+		}
+		now.Advance(time.Millisecond)
+		if got := read(nil, subjects); ids[got.ID] {
+			t.Error("after ten minutes it is still the same")
+		}
+		if n := f.count(`select count(*) from act`); n != int64(len(ids))+1 {
+			t.Errorf("%d acts, want %d", n, len(ids)+1)
+		}
+	})
+}
+
+// TestReadAlikeFailed: a reading that was not written stands for none.
+func TestReadAlikeFailed(t *testing.T) {
+	f := newFixture(t, dbtest.SQLite(t))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	subjects := []ReadSubject{{Person: "p", Type: "resident", Record: "r"}}
+	a := Act{Verb: "resident.read", Subject: Subject{Type: "resident", ID: "r"}}
+	if _, err := f.Read(ended, a, subjects); err == nil {
+		t.Fatal("written after its end")
+	}
+	if _, err := f.Read(t.Context(), a, subjects); err != nil || f.count(`select count(*) from act`) != 1 {
+		t.Errorf("%v; %d acts", err, f.count(`select count(*) from act`))
+	}
 }
 
 func TestReadRefuses(t *testing.T) {
