@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"chengshu/core/identity"
 	"chengshu/kernel/fault"
 	"chengshu/web"
 )
@@ -61,25 +63,43 @@ func (s *Server) turnClock(w http.ResponseWriter, r *http.Request) {
 }
 
 // eventStream keeps a browser up to date with hints of what has changed. Hints
-// hold no content: what may be read is decided when it is read.
+// hold no content: what may be read is decided when it is read. Before each one
+// it is asked anew who listens, so that a session that has ended ends the
+// stream, and a post that was taken away narrows it.
 func (s *Server) eventStream(w http.ResponseWriter, r *http.Request) {
 	actor, err := s.authenticate(r)
 	if err != nil {
 		writeProblem(w, r, s.log, err)
 		return
 	}
-	s.events.Serve(w, r, func(topic string) bool {
-		kind, typ, _ := strings.Cut(topic, ".")
-		switch kind {
-		case "case", "record":
-			return s.access.May(actor, "read", typ)
-		case "inbox":
-			return len(actor.Posts) > 0
-		case "notice":
-			return actor.Person != "" && typ == actor.Person
+	ctx, end := context.WithCancel(r.Context())
+	defer end()
+	s.events.Serve(w, r.WithContext(ctx), func(topic string) bool {
+		if !s.hears(actor, topic) || ctx.Err() != nil {
+			return false
 		}
-		return false
+		now, err := s.authenticate(r)
+		if err != nil || now.Anonymous != actor.Anonymous {
+			end()
+			return false
+		}
+		actor = now
+		return s.hears(actor, topic)
 	})
+}
+
+// hears reports whether hints of the topic are for the actor.
+func (s *Server) hears(actor *identity.Actor, topic string) bool {
+	kind, name, _ := strings.Cut(topic, ".")
+	switch kind {
+	case "case", "record":
+		return s.access.May(actor, "read", name)
+	case "inbox":
+		return len(actor.Posts) > 0
+	case "notice":
+		return actor.Person != "" && name == actor.Person
+	}
+	return false
 }
 
 // spa serves the web application: its files, and the page for every other
