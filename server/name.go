@@ -37,16 +37,16 @@ func (p personReferent) Refer(ctx context.Context, id string) (*record.Referred,
 	return &record.Referred{ID: id, Title: decl.Text{Zh: name, En: name}}, nil
 }
 
-// orgName returns the Chinese name of an organisation, "" when there is none.
-func (s *Server) orgName(ctx context.Context, id string) string {
+// orgName returns the name of an organisation, empty when there is none.
+func (s *Server) orgName(ctx context.Context, id string) decl.Text {
 	tree, err := s.identity.Tree(ctx)
 	if err != nil {
-		return ""
+		return decl.Text{}
 	}
 	if o := tree.Org(id); o != nil {
-		return o.NameZh
+		return o.Name()
 	}
-	return ""
+	return decl.Text{}
 }
 
 // officerName returns the name of someone who acts in office.

@@ -41,11 +41,7 @@ func (s *Server) people(ctx context.Context, a *identity.Actor, in *struct {
 	err = s.identity.Officers(ctx, path, in.Q, func(o identity.Officer) bool {
 		known := slices.ContainsFunc(out.Items, func(v officerView) bool { return v.ID == o.Person })
 		if !known && works(a, o) {
-			v := officerView{ID: o.Person, Name: o.Name, Org: o.Org}
-			if org := tree.Org(o.Org); org != nil {
-				v.OrgName = org.Name()
-			}
-			out.Items = append(out.Items, v)
+			out.Items = append(out.Items, officerView{o.Person, o.Name, o.Org, s.orgName(ctx, o.Org)})
 		}
 		return len(out.Items) < maxFound
 	})

@@ -28,11 +28,11 @@ type personView struct {
 }
 
 type postView struct {
-	ID      string   `json:"id"`
-	Org     string   `json:"org"`
-	OrgName string   `json:"org_name"`
-	Path    string   `json:"path"`
-	Roles   []string `json:"roles"`
+	ID      string     `json:"id"`
+	Org     string     `json:"org"`
+	OrgName fault.Text `json:"org_name"`
+	Path    string     `json:"path"`
+	Roles   []string   `json:"roles"`
 }
 
 type demoAccount struct {

@@ -34,7 +34,7 @@ type inboxItem struct {
 	State        string     `json:"state"`
 	StateTitle   fault.Text `json:"state_title"`
 	Step         string     `json:"step"`
-	UnitName     string     `json:"unit_name"`
+	UnitName     fault.Text `json:"unit_name"`
 	AssigneeName string     `json:"assignee_name,omitempty"`
 	DueAt        string     `json:"due_at,omitempty"`
 	Light        string     `json:"light"`
@@ -57,7 +57,7 @@ type inboxView struct {
 type readView struct {
 	At        string      `json:"at"`
 	ActorName string      `json:"actor_name"`
-	OrgName   string      `json:"org_name"`
+	OrgName   fault.Text  `json:"org_name"`
 	Type      string      `json:"type"`
 	TypeTitle fault.Text  `json:"type_title"`
 	ID        string      `json:"id"`
