@@ -41,7 +41,7 @@ export type Face = "public" | "office" | "screen" | "admin";
 export interface Post {
   id: string;
   org: string;
-  org_name: string;
+  org_name: Label;
   path: string;
   roles: string[];
 }
@@ -109,6 +109,8 @@ export interface Field {
   scale?: number;
   unit?: string;
   pattern?: string;
+  /** What a text holds in a set form: `3 work-days`. */
+  format?: "span";
   default?: Value;
   accept?: string[];
   max_bytes?: number;
@@ -176,6 +178,8 @@ export interface Type extends TypeSummary {
   about?: Label;
   fields: Field[];
   title_field?: string;
+  /** The field whose value is the title in English. */
+  title_field_en?: string;
   point_field?: string;
   list?: string[];
   filters?: string[];
@@ -191,7 +195,7 @@ export interface Task {
   id: string;
   step: string;
   unit?: string;
-  unit_name?: string;
+  unit_name?: Label;
   assignee?: string | null;
   assignee_name?: string | null;
   due_at?: string | null;
@@ -247,6 +251,8 @@ export interface HistoryItem {
   act: string;
   actor?: string;
   actor_name?: string;
+  /** I did it. */
+  mine?: boolean;
   verb: string;
   changed?: string[];
   fields?: Fields;
@@ -259,7 +265,9 @@ export interface TimelineItem {
   verb: string;
   title?: Label;
   actor_name?: string;
-  org_name?: string;
+  /** I did it. */
+  mine?: boolean;
+  org_name?: Label;
   from?: string;
   to?: string;
   note?: string;
@@ -289,7 +297,7 @@ export interface InboxItem {
   state: string;
   state_title?: Label;
   step?: string;
-  unit_name?: string;
+  unit_name?: Label;
   assignee_name?: string | null;
   due_at?: string | null;
   light?: Light;
@@ -410,7 +418,7 @@ export interface Notices extends Page<Notice> {
 export interface ReadItem {
   at: string;
   actor_name?: string;
-  org_name?: string;
+  org_name?: Label;
   type: string;
   type_title?: Label;
   id?: string;
@@ -429,6 +437,14 @@ export interface Org {
   path?: string;
   parent?: string | null;
   children?: number;
+}
+
+/** Someone in office, as one may be chosen. */
+export interface Officer {
+  id: string;
+  name: string;
+  org: string;
+  org_name: Label;
 }
 
 export interface Place {

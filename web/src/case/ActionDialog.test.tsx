@@ -99,4 +99,22 @@ describe("an action on a case", () => {
     show(<ActionDialog type={type} opened={opened} action={{ ...action, style: "danger" }} close={() => {}} />);
     expect((await screen.findByRole("dialog")).textContent).toContain(zh.case.dangerTitle("处置完成"));
   });
+
+  it("sends the case to a person found among those of its unit", async () => {
+    const li = { id: "p1", name: "李四", org: "team", org_name: { zh: "建北队", en: "" } };
+    const { sent } = pretendServer({
+      "GET /api/people": ({ path: asked }) => ({ body: { items: asked.includes("unit=team") ? [li] : [] } }),
+      [`POST ${path}/hand`]: { body: opened },
+    });
+    const hand: CaseAction = { name: "hand", title: { zh: "交给同事" }, ok: true, form: [{ field: "assignee", required: true }] };
+    const close = vi.fn();
+    const item: Item = { ...opened, case: { number: "TS001", state: "open", opened_at: "", unit: "team" } };
+    show(<ActionDialog type={type} opened={item} action={hand} close={close} />);
+    const user = userEvent.setup();
+    await user.type(await screen.findByRole("combobox", { name: /承办人/ }), "李");
+    await user.click(await screen.findByText("李四 · 建北队"));
+    await user.click(screen.getByRole("button", { name: "交给同事" }));
+    await waitFor(() => expect(close).toHaveBeenCalled());
+    expect(posts(sent)).toEqual([{ rev: 3, fields: { assignee: "p1" } }]);
+  });
 });

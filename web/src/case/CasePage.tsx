@@ -146,7 +146,7 @@ function Steps({ type, item }: { type: Type; item: Item }) {
 }
 
 function Tasks({ item }: { item: Item }) {
-  const { t } = useText();
+  const { t, pick } = useText();
   const open = (item.case?.tasks ?? []).filter((task) => !task.done_at);
   if (open.length === 0) return null;
   return (
@@ -154,7 +154,7 @@ function Tasks({ item }: { item: Item }) {
       <ul className="cs-tasks">
         {open.map((task) => (
           <li key={task.id}>
-            <div>{[task.unit_name, task.assignee_name].filter(Boolean).join(" · ") || task.step}</div>
+            <div>{[pick(task.unit_name), task.assignee_name].filter(Boolean).join(" · ") || task.step}</div>
             <DeadlineClock light={task.light} dueAt={task.due_at} />
           </li>
         ))}

@@ -29,10 +29,16 @@ export function goesBack(process: Process | undefined, from: string | undefined,
 
 /** Whether the program did it by itself: an action declared so, or a deadline that passed. A person's name may be withheld all the same. */
 export function isSystemStep(process: Process | undefined, item: TimelineItem): boolean {
-  if (item.actor_name) return false;
+  if (item.actor_name || item.mine) return false;
   const name = verbName(item.verb);
   const action = process?.actions.find((one) => one.name === name);
   return action ? action.system === true : name !== "comment";
+}
+
+/** Who did it, in words: oneself, an officer by name, the program, or somebody whose name is not shown. */
+export function actorOf(process: Process | undefined, item: TimelineItem, t: Text["t"]): string {
+  if (item.mine) return t.case.me(item.actor_name);
+  return item.actor_name || (isSystemStep(process, item) ? t.item.system : t.case.withheld);
 }
 
 function stepClass(type: Type, item: TimelineItem): string {
@@ -57,9 +63,7 @@ function Step({ type, id, item, text }: { type: Type; id: string; item: Timeline
         <Sealed sealed={item.sealed === true} />
       </div>
       <div className="cs-muted">
-        {[item.actor_name || (isSystemStep(type.process, item) ? t.item.system : t.case.withheld), item.org_name]
-          .filter(Boolean)
-          .join(" · ")}
+        {[actorOf(type.process, item, t), pick(item.org_name)].filter(Boolean).join(" · ")}
       </div>
       {item.from && item.to && item.from !== item.to ? <div>{t.case.moved(stateTitle(item.from), stateTitle(item.to))}</div> : null}
       {item.note ? <div className="cs-step-note">{item.note}</div> : null}

@@ -8,6 +8,7 @@ import { Loaded } from "../kit/states";
 import { typePath, useFace } from "../shell/paths";
 import { useText, wordFor } from "../text";
 import type { Text } from "../text";
+import { nameTitle } from "../types/declared";
 import "../detail/detail.css";
 
 /** What one type is: its legal basis, its fields, its process, and where to find the API for it. */
@@ -44,7 +45,7 @@ function Declared({ type }: { type: Type }) {
         </Section>
       ) : null}
       <Section title={t.catalogue.fields}>
-        <FieldTable fields={type.fields} caption={t.catalogue.fields} text={text} />
+        <FieldTable type={type} caption={t.catalogue.fields} text={text} />
       </Section>
       <p className="cs-row">
         <a href={`/api/types/${type.name}/openapi.json`}>{t.catalogue.api}</a>
@@ -79,21 +80,21 @@ function Governance({ type }: { type: Type }) {
   );
 }
 
-function FieldTable({ fields, caption, text }: { fields: Field[]; caption: string; text: Text }) {
-  const { t, pick } = text;
+function FieldTable({ type, caption, text }: { type: Type; caption: string; text: Text }) {
+  const { t } = text;
   return (
     <DataTable
       compact
       caption={caption}
-      rows={fields}
+      rows={type.fields}
       rowKey={(field) => field.name}
       columns={[
-        { key: "title", title: t.catalogue.fieldName, header: true, render: (field) => pick(field.title) },
-        { key: "name", title: "API", render: (field) => <code>{field.name}</code> },
+        { key: "title", title: t.catalogue.fieldName, header: true, render: (field) => nameTitle(type, field.name, text) },
+        { key: "name", title: "API", render: (field) => <code className="cs-nowrap">{field.name}</code> },
         {
           key: "type",
           title: t.catalogue.fieldType,
-          render: (field) => `${wordFor(t.catalogue.types, field.type)}${field.many ? `（${t.catalogue.many}）` : ""}`,
+          render: (field) => field.many ? t.catalogue.many(typeName(field, text)) : typeName(field, text),
         },
         { key: "rules", title: t.catalogue.fieldRules, render: (field) => rules(field, text) },
         {
@@ -104,6 +105,10 @@ function FieldTable({ fields, caption, text }: { fields: Field[]; caption: strin
       ]}
     />
   );
+}
+
+function typeName(field: Field, { t }: Text): string {
+  return wordFor(t.catalogue.types, field.format ?? field.type);
 }
 
 function rules(field: Field, { t, pick }: Text): string {

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { Field, Fields, Item, Label, StoredFile, Value } from "../api/types";
 import { DataTable } from "../kit/DataTable";
 import { fileHref, formatNumber, formatPoint, formatSize, isArea, isFile, isImage, isObject, isPoint, positions } from "../kit/format";
+import { formatSpan } from "../kit/span";
 import { formatDate, formatTime } from "../kit/time";
 import { itemHref, useFace } from "../shell/paths";
 import { useText } from "../text";
@@ -71,6 +72,7 @@ function One({ field, value, label, short }: { field: Field; value: Value; label
     case "area":
       return isArea(value) ? t.field.areaParts(positions(value.coordinates)) : null;
     default:
+      if (field.format === "span") return formatSpan(String(value), t.span);
       return <Words value={value} multiline={field.multiline === true && !short} short={short} />;
   }
 }

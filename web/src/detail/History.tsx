@@ -40,7 +40,7 @@ function Revision({ item, type, id, text }: { item: HistoryItem; type: Type; id:
           {formatTime(item.at)}
         </time>
       </div>
-      <div className="cs-muted">{t.item.by(item.actor_name || t.item.system)}</div>
+      <div className="cs-muted">{t.item.by(item.mine ? t.case.me(item.actor_name) : item.actor_name || (item.actor ? t.case.withheld : t.item.system))}</div>
       {item.fields && changed.length > 0 ? (
         <Changes type={type} names={changed} fields={item.fields} labels={item.labels} holder={{ type: type.name, id }} />
       ) : changed.length > 0 ? (

@@ -11,6 +11,7 @@ import { ListInput } from "./ListInput";
 import { ReferenceSelect } from "./ReferenceSelect";
 import type { Raw, RawRow } from "./values";
 
+const AreaInput = lazy(async () => ({ default: (await import("./AreaInput")).AreaInput }));
 const PointInput = lazy(async () => ({ default: (await import("./PointInput")).PointInput }));
 
 export interface InputProps {
@@ -46,6 +47,7 @@ export function FieldInput(props: InputProps) {
           title={pick(field.title)}
           id={id}
           to={field.ref}
+          unit={field.name === "assignee" ? (item?.case?.unit ?? undefined) : undefined}
           many={field.many}
           value={strings(raw)}
           labels={item?.labels?.[field.name]}
@@ -59,6 +61,19 @@ export function FieldInput(props: InputProps) {
       return (
         <Suspense fallback={<Loading rows={3} />}>
           <PointInput value={isPoint(raw as never) ? (raw as never) : undefined} change={change} />
+        </Suspense>
+      );
+    case "area":
+      return (
+        <Suspense fallback={<Loading rows={3} />}>
+          <AreaInput
+            id={id}
+            text={typeof raw === "string" ? raw : ""}
+            change={change}
+            described={props.described}
+            invalid={props.invalid}
+            required={props.required}
+          />
         </Suspense>
       );
     case "file":
@@ -139,7 +154,6 @@ function ScaleInput({ id, field, raw, change }: InputProps) {
 const inputTypes: Partial<Record<Field["type"], string>> = { date: "date", time: "datetime-local" };
 
 function TextInput({ id, field, raw, change, described, invalid, required }: InputProps) {
-  const { t } = useText();
   const shared = {
     id,
     status: invalid ? ("error" as const) : undefined,
@@ -161,17 +175,6 @@ function TextInput({ id, field, raw, change, described, invalid, required }: Inp
     );
   const value = typeof raw === "string" ? raw : "";
   const onChange = (event: { target: { value: string } }) => change(event.target.value);
-  if (field.type === "area")
-    return (
-      <Input.TextArea
-        {...shared}
-        autoSize={{ minRows: 3, maxRows: 8 }}
-        placeholder={t.form.areaHelp}
-        value={value}
-        onChange={onChange}
-        className="cs-mono"
-      />
-    );
   if (field.multiline) return <Input.TextArea {...shared} autoSize={{ minRows: 3, maxRows: 12 }} value={value} onChange={onChange} />;
   const numeric = field.type === "integer" ? ("numeric" as const) : field.type === "decimal" ? ("decimal" as const) : undefined;
   const phone = field.mask === "phone";

@@ -69,7 +69,7 @@ function focusOn(event: React.MouseEvent, id: string): void {
 
 /** Kinds whose control is several controls, so that the title names a group instead of labelling one input. */
 function isGroup({ field }: Entry): boolean {
-  return ["point", "file", "list", "boolean"].includes(field.type) || isButtons(field);
+  return ["point", "area", "file", "list", "boolean"].includes(field.type) || isButtons(field);
 }
 
 /** Few choices, or a short scale such as a rating, are all shown at once. */

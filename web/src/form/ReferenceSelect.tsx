@@ -4,7 +4,7 @@ import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { useType } from "../api/queries";
 import { itemPath, itemsPath, withParams } from "../api/query";
-import type { Item, Label, Org, Page, Type } from "../api/types";
+import type { Item, Label, Officer, Org, Page, Type } from "../api/types";
 import { useText } from "../text";
 import type { Text } from "../text";
 import { itemTitle } from "../types/declared";
@@ -15,8 +15,10 @@ interface Props {
   id?: string;
   /** What the label beside it says. */
   title: string;
-  /** The type referred to, or `org`. */
+  /** The type referred to, or `org`, or `person`. */
   to: string | undefined;
+  /** Of people: only those of this organisation and those under it. */
+  unit?: string;
   many?: boolean;
   value: string[];
   /** Words for the values that are there already. */
@@ -35,12 +37,12 @@ interface Option {
 const offered = 30;
 
 /** Chooses other records by searching for them on the server. */
-export function ReferenceSelect({ id, title, to, many, value, labels, described, invalid, required, onChange }: Props) {
+export function ReferenceSelect({ id, title, to, unit, many, value, labels, described, invalid, required, onChange }: Props) {
   const text = useText();
   const { t, pick } = text;
   const [typed, setTyped] = useState("");
   const [opened, setOpened] = useState(false);
-  const found = useOptions(to, useDelayed(typed, 250), opened, text);
+  const found = useOptions(to, unit, useDelayed(typed, 250), opened, text);
   const known = new Map(found.options.map((option) => [option.value, option.label]));
   const given = labels === undefined ? [] : Array.isArray(labels) ? labels : [labels];
   const [chosen, setChosen] = useState<Map<string, string>>(new Map());
@@ -81,24 +83,55 @@ export function ReferenceSelect({ id, title, to, many, value, labels, described,
   );
 }
 
-function useOptions(to: string | undefined, q: string, enabled: boolean, text: Text): { options: Option[]; loading: boolean } {
-  const isOrg = to === "org";
-  const type = useType(isOrg ? undefined : to);
-  const orgs = useQuery({
+interface Found {
+  options: Option[];
+  loading: boolean;
+}
+
+function useOptions(to: string | undefined, unit: string | undefined, q: string, enabled: boolean, text: Text): Found {
+  const orgs = useOrgs(q, enabled && to === "org", text);
+  const people = usePeople(unit ?? "", q, enabled && to === "person", text);
+  const items = useItems(typeIn(to), q, enabled, text);
+  return to === "org" ? orgs : to === "person" ? people : items;
+}
+
+/** Organisations and people are no record types: they have lists of their own. */
+function typeIn(to: string | undefined): string | undefined {
+  return to === "org" || to === "person" ? undefined : to;
+}
+
+function useOrgs(q: string, enabled: boolean, text: Text): Found {
+  const { data, isFetching } = useQuery({
     queryKey: keys.orgs("", q),
     queryFn: ({ signal }) => get<Page<Org>>(withParams("/api/orgs", { q }), signal),
-    enabled: isOrg && enabled,
+    enabled,
     placeholderData: keepPreviousData,
   });
+  return { options: (data?.items ?? []).map((org) => ({ value: org.id, label: text.pick(org.name) })), loading: isFetching };
+}
+
+function usePeople(unit: string, q: string, enabled: boolean, text: Text): Found {
+  const { data, isFetching } = useQuery({
+    queryKey: keys.people(unit, q),
+    queryFn: ({ signal }) => get<Page<Officer>>(withParams("/api/people", { unit, q }), signal),
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+  return {
+    options: (data?.items ?? []).map((one) => ({ value: one.id, label: [one.name, text.pick(one.org_name)].filter(Boolean).join(" · ") })),
+    loading: isFetching,
+  };
+}
+
+function useItems(to: string | undefined, q: string, enabled: boolean, text: Text): Found {
+  const type = useType(to);
   const declared = type.data;
   const items = useQuery({
     queryKey: ["list", to, "options", q],
     queryFn: ({ signal }) => get<Page<Item>>(optionsPath(declared, q), signal),
-    enabled: !isOrg && enabled && declared !== undefined,
+    enabled: enabled && declared !== undefined,
     placeholderData: keepPreviousData,
   });
-  if (isOrg)
-    return { options: (orgs.data?.items ?? []).map((org) => ({ value: org.id, label: text.pick(org.name) })), loading: orgs.isFetching };
   return { options: matching(items.data?.items ?? [], declared, q, text), loading: type.isFetching || items.isFetching };
 }
 
@@ -115,7 +148,7 @@ function optionsPath(type: Type | undefined, q: string): string {
 
 /** Titles of values that came by id alone, such as a filter in a bookmarked address. */
 function useNames(to: string | undefined, ids: string[], text: Text): Map<string, string> {
-  const type = useType(to === "org" ? undefined : to);
+  const type = useType(typeIn(to));
   const declared = type.data;
   const results = useQueries({
     queries: ids.map((id) => ({

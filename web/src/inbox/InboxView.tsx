@@ -166,7 +166,7 @@ function columns(face: ReturnType<typeof useFace>, text: Text): Column<InboxItem
       title: t.inbox.step,
       render: (row) => <StateMark state={row.state} title={row.state_title ?? { zh: wordFor({}, row.step ?? row.state) }} text={text} />,
     },
-    { key: "unit", title: t.builtin.unit, render: (row) => [row.unit_name, row.assignee_name].filter(Boolean).join(" · ") },
+    { key: "unit", title: t.builtin.unit, render: (row) => [pick(row.unit_name), row.assignee_name].filter(Boolean).join(" · ") },
     { key: "light", title: t.inbox.light, render: (row) => <DeadlineClock light={row.light} dueAt={row.due_at} /> },
   ];
 }

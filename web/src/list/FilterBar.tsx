@@ -128,6 +128,7 @@ function Filter({ type, name, title, value, commit }: FilterProps) {
       );
     if (name.endsWith("_at")) return <Range title={title} value={value} commit={commit} kind="date" />;
     if (name === "unit") return <Referenced title={title} to="org" value={value} commit={commit} />;
+    if (name === "assignee") return <Referenced title={title} to="person" value={value} commit={commit} />;
     return <Plain title={title} value={value} commit={commit} />;
   }
   const field = fieldOf(type, name);

@@ -33,6 +33,7 @@ function cell(item: Item, type: Type, name: string, text: Text): ReactNode {
   if (isBuiltin(type, name)) return <BuiltinValue item={item} name={name} type={type} text={text} />;
   const field = fieldOf(type, name);
   if (field === undefined || item.fields[name] === undefined || item.fields[name] === null) return null;
+  if (name === type.title_field && type.title_field_en !== undefined && item.title) return itemTitle(item, type, text);
   return <MaskedValue item={item} field={field} short />;
 }
 
@@ -55,7 +56,7 @@ export function BuiltinValue({ item, name, type, text }: { item: Item; name: Bui
       return facts ? <DeadlineClock light={facts.light} dueAt={facts.due_at} /> : null;
     case "unit":
     case "assignee":
-      return label(item, name, text) || shownTask(facts, name);
+      return label(item, name, text) || shownTask(facts, name, text);
     case "parent":
     case "merged_into":
       return facts?.[name] ? label(item, name, text) || String(facts[name]).slice(0, 8) : null;
@@ -69,9 +70,9 @@ function label(item: Item, name: string, text: Text): string {
   return Array.isArray(labels) ? text.pick(labels[0]) : text.pick(labels);
 }
 
-function shownTask(facts: CaseFacts | undefined, name: "unit" | "assignee"): string {
+function shownTask(facts: CaseFacts | undefined, name: "unit" | "assignee", { pick }: Text): string {
   const open = facts?.tasks?.find((task) => !task.done_at);
-  return (name === "unit" ? open?.unit_name : open?.assignee_name) ?? "";
+  return name === "unit" ? pick(open?.unit_name) : (open?.assignee_name ?? "");
 }
 
 export function StateMark({ type, state, title, text }: { type?: Type; state: string; title?: Label; text: Text }) {

@@ -6,9 +6,10 @@ import type { Area, MapPoint, Point } from "../api/types";
 import { useText } from "../text";
 import { boundsOf } from "./geometry";
 import type { Areas } from "./geometry";
-import { areaData, nameData, pickedData, pointData, shapeData } from "./style";
+import { areaData, draftData, nameData, pickedData, pointData, shapeData, streetData } from "./style";
 import type { Collection } from "./style";
 import { createMap } from "./create";
+import { useStreets } from "./useStreets";
 import "./map.css";
 
 interface Props {
@@ -18,8 +19,12 @@ interface Props {
   points: MapPoint[];
   /** Areas of the item itself, drawn above the counties. */
   shapes?: Area[];
+  /** The corners of an area being drawn. */
+  draft?: Point[];
   picked?: Point;
   onPick?: (point: Point) => void;
+  /** What picking the middle of the map is called. */
+  pickLabel?: string;
   /** A pin was chosen. */
   onOpen?: (point: { id: string; type: string }) => void;
   /** Starts on the points rather than on the whole city. */
@@ -35,6 +40,7 @@ export function MapCanvas(props: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const { map, failed } = useMap(frame, props.dark === true, props.label);
   useData(map, props);
+  useStreetNames(map);
   useFirstView(map, props);
   usePicking(map, props.onPick);
   useOpening(map, props.onOpen);
@@ -43,7 +49,7 @@ export function MapCanvas(props: Props) {
     <div className={props.dark ? "cs-map cs-map-dark" : "cs-map"} style={props.height === undefined ? undefined : { height: props.height }}>
       <div ref={frame} className={props.onPick ? "cs-map-frame cs-map-picking" : "cs-map-frame"} />
       {props.onPick ? <div className="cs-map-cross" aria-hidden /> : null}
-      <Buttons map={map} areas={props.areas} onPick={props.onPick} />
+      <Buttons map={map} areas={props.areas} onPick={props.onPick} pickLabel={props.pickLabel ?? t.place.centre} />
       <span className="cs-map-sketch" title={t.map.sketchHelp}>
         {t.map.sketch}
       </span>
@@ -85,7 +91,7 @@ function setData(map: MapLibreMap | undefined, source: string, data: Collection)
   map?.getSource<GeoJSONSource>(source)?.setData(data);
 }
 
-function useData(map: MapLibreMap | undefined, { areas, points, shapes, picked }: Props): void {
+function useData(map: MapLibreMap | undefined, { areas, points, shapes, draft, picked }: Props): void {
   const { pick } = useText();
   useEffect(() => {
     setData(map, "areas", areaData(areas));
@@ -101,11 +107,17 @@ function useData(map: MapLibreMap | undefined, { areas, points, shapes, picked }
     [map, points, pick],
   );
   useEffect(() => setData(map, "shapes", shapeData(shapes ?? [])), [map, shapes]);
+  useEffect(() => setData(map, "draft", draftData(draft)), [map, draft]);
   useEffect(() => setData(map, "picked", pickedData(picked)), [map, picked]);
 }
 
+function useStreetNames(map: MapLibreMap | undefined): void {
+  const streets = useStreets(map);
+  useEffect(() => setData(map, "streets", streetData(streets)), [map, streets]);
+}
+
 const padding = 24;
-const closeZoom = 12.5;
+const closeZoom = 11.7;
 
 function showWhole(map: MapLibreMap, areas: Areas | undefined, animate: boolean): boolean {
   const bounds = boundsOf((areas?.features ?? []).map((feature) => feature.geometry));
@@ -170,7 +182,14 @@ function useOpening(map: MapLibreMap | undefined, onOpen: Props["onOpen"]): void
   }, [map, onOpen]);
 }
 
-function Buttons({ map, areas, onPick }: { map: MapLibreMap | undefined; areas: Areas | undefined; onPick: Props["onPick"] }) {
+interface ButtonProps {
+  map: MapLibreMap | undefined;
+  areas: Areas | undefined;
+  onPick: Props["onPick"];
+  pickLabel: string;
+}
+
+function Buttons({ map, areas, onPick, pickLabel }: ButtonProps) {
   const { t } = useText();
   const pickCentre = useCallback(() => {
     if (map && onPick) onPick(rounded(map.getCenter()));
@@ -184,7 +203,7 @@ function Buttons({ map, areas, onPick }: { map: MapLibreMap | undefined; areas: 
       </div>
       {onPick ? (
         <button type="button" className="cs-map-button cs-map-pick" onClick={pickCentre}>
-          <AimOutlined aria-hidden /> {t.place.centre}
+          <AimOutlined aria-hidden /> {pickLabel}
         </button>
       ) : null}
     </>

@@ -1,4 +1,4 @@
-import { Map as MapLibreMap, setWorkerUrl } from "maplibre-gl";
+import { Map as MapLibreMap, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { addPins } from "./pins";
@@ -30,6 +30,7 @@ export function createMap(container: HTMLElement, { dark, title }: { dark: boole
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.getCanvas().setAttribute("aria-label", title);
+  map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "top-left");
   map.on("load", () => addPins(map));
   map.on("styleimagemissing", () => addPins(map));
   return map;

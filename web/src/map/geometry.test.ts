@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area } from "../api/types";
-import { areaAt, boundsOf, contains, countByArea, labelPoint } from "./geometry";
+import { areaAt, boundsOf, contains, countByArea, gridBox, labelPoint } from "./geometry";
 import type { Areas } from "./geometry";
 
 const box = (west: number, south: number, east: number, north: number) => [
@@ -78,5 +78,10 @@ describe("names and frames", () => {
       }),
     ).toEqual({ lon: 1, lat: 2 }));
   it("the box around all", () => expect(boundsOf([withHole, two], [{ lon: 5, lat: 50 }])).toEqual([0, 0, 40, 50]));
+  it("neighbouring views ask for one box of the grid, which holds both", () => {
+    expect(gridBox([114.51, 38.01, 114.74, 38.2], 0.25)).toBe("114.5,38,114.75,38.25");
+    expect(gridBox([114.53, 38.02, 114.75, 38.24], 0.25)).toBe("114.5,38,114.75,38.25");
+    expect(gridBox([-0.01, -0.06, 0.01, 0.06], 0.05)).toBe("-0.05,-0.1,0.05,0.1");
+  });
   it("nothing has no box", () => expect(boundsOf([])).toBeUndefined());
 });

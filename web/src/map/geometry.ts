@@ -80,6 +80,17 @@ export function boundsOf(areas: Area[], points: Point[] = []): Bounds | undefine
   return bounds;
 }
 
+/** A place with its name. */
+export interface NamedPoint extends Point {
+  title: string;
+}
+
+/** Bounds widened to a grid of `step` degrees, as lists take a box: neighbouring views then ask for the same one. */
+export function gridBox([west, south, east, north]: Bounds, step: number): string {
+  const onGrid = (degrees: number, round: (n: number) => number) => Number((round(degrees / step) * step).toFixed(6));
+  return [onGrid(west, Math.floor), onGrid(south, Math.floor), onGrid(east, Math.ceil), onGrid(north, Math.ceil)].join(",");
+}
+
 export interface AreaCount {
   title: string;
   count: number;

@@ -1,7 +1,7 @@
 import type { GeoJSONSourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Area, MapPoint, Point } from "../api/types";
 import { labelPoint } from "./geometry";
-import type { Areas } from "./geometry";
+import type { Areas, NamedPoint } from "./geometry";
 
 export interface Palette {
   ground: string;
@@ -10,6 +10,7 @@ export interface Palette {
   text: string;
   halo: string;
   shape: string;
+  street: string;
 }
 
 export const lightPalette: Palette = {
@@ -19,6 +20,7 @@ export const lightPalette: Palette = {
   text: "#33444f",
   halo: "#fbfaf6",
   shape: "#1d5b79",
+  street: "#5b6b75",
 };
 export const darkPalette: Palette = {
   ground: "#081620",
@@ -27,6 +29,7 @@ export const darkPalette: Palette = {
   text: "#cfe2ec",
   halo: "#0d2431",
   shape: "#7cc4e2",
+  street: "#9db8c6",
 };
 
 export type Collection = Exclude<GeoJSONSourceSpecification["data"], string>;
@@ -80,6 +83,30 @@ export function pointData(points: MapPoint[], titleOf: (point: MapPoint) => stri
 /** Overdue pins are drawn above the others. */
 const urgency = { red: 5, yellow: 4, green: 3, paused: 2, none: 1, closed: 0 } as const;
 
+/** Names at their places: streets, villages. */
+export function streetData(places: NamedPoint[] | undefined): Collection {
+  return {
+    type: "FeatureCollection",
+    features: (places ?? []).map(({ lon, lat, title }) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [lon, lat] },
+      properties: { title },
+    })),
+  };
+}
+
+/** An area being drawn: its corners, and the line along them. */
+export function draftData(corners: Point[] | undefined): Collection {
+  const at = (corners ?? []).map(({ lon, lat }) => [lon, lat]);
+  return {
+    type: "FeatureCollection",
+    features: [
+      ...(at.length > 1 ? [{ type: "Feature" as const, geometry: { type: "LineString" as const, coordinates: at }, properties: {} }] : []),
+      ...at.map((coordinates) => ({ type: "Feature" as const, geometry: { type: "Point" as const, coordinates }, properties: {} })),
+    ],
+  };
+}
+
 export function pickedData(point: Point | undefined): Collection {
   return {
     type: "FeatureCollection",
@@ -97,8 +124,10 @@ export function buildStyle(palette: Palette): StyleSpecification {
     sources: {
       areas: { type: "geojson", data: empty },
       names: { type: "geojson", data: empty },
+      streets: { type: "geojson", data: empty },
       shapes: { type: "geojson", data: empty },
       points: { type: "geojson", data: empty, cluster: true, clusterRadius: 42, clusterMaxZoom: 13 },
+      draft: { type: "geojson", data: empty },
       picked: { type: "geojson", data: empty },
     },
     layers: [
@@ -112,6 +141,34 @@ export function buildStyle(palette: Palette): StyleSpecification {
       },
       { id: "shape", type: "fill", source: "shapes", paint: { "fill-color": palette.shape, "fill-opacity": 0.18 } },
       { id: "shape-line", type: "line", source: "shapes", paint: { "line-color": palette.shape, "line-width": 2 } },
+      { id: "draft-line", type: "line", source: "draft", paint: { "line-color": palette.shape, "line-width": 2, "line-dasharray": [2, 1.5] } },
+      {
+        id: "draft-corner",
+        type: "circle",
+        source: "draft",
+        filter: ["==", ["geometry-type"], "Point"],
+        paint: { "circle-color": palette.halo, "circle-radius": 5, "circle-stroke-color": palette.shape, "circle-stroke-width": 2.5 },
+      },
+      {
+        id: "street-dots",
+        type: "circle",
+        source: "streets",
+        paint: { "circle-color": palette.street, "circle-radius": 2.5, "circle-opacity": 0.8 },
+      },
+      {
+        id: "streets",
+        type: "symbol",
+        source: "streets",
+        layout: {
+          "text-field": ["get", "title"],
+          "text-font": font,
+          "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 14, 14],
+          "text-anchor": "top",
+          "text-offset": [0, 0.4],
+          "text-padding": 3,
+        },
+        paint: { "text-color": palette.street, "text-halo-color": palette.halo, "text-halo-width": 1.4 },
+      },
       {
         id: "names",
         type: "symbol",

@@ -52,7 +52,7 @@ export function ReadsPage() {
               columns={[
                 { key: "at", title: t.reads.when, header: true, render: (row) => formatTime(row.at) },
                 { key: "who", title: t.reads.who, render: (row) => row.actor_name },
-                { key: "org", title: t.reads.org, render: (row) => row.org_name },
+                { key: "org", title: t.reads.org, render: (row) => pick(row.org_name) },
                 { key: "what", title: t.reads.what, render: (row) => <What row={row} /> },
                 { key: "fields", title: t.reads.fields, render: (row) => <FieldNames row={row} /> },
                 { key: "purpose", title: t.reads.purpose, render: (row) => pick(row.purpose) },

@@ -47,7 +47,7 @@ export function AccountMenu({ session, name }: { session: Session; name: string 
 }
 
 function Panel({ session, name, close }: { session: Session; name: string; close: () => void }) {
-  const { t } = useText();
+  const { t, pick } = useText();
   const { message } = App.useApp();
   const navigate = useNavigate();
   const signOut = useSignOut(() => {
@@ -61,7 +61,7 @@ function Panel({ session, name, close }: { session: Session; name: string; close
         <strong>{name}</strong>
         {session.posts?.map((post) => (
           <div key={post.id} className="cs-muted">
-            {post.org_name}
+            {pick(post.org_name)}
           </div>
         ))}
       </div>

@@ -267,6 +267,21 @@ export const en: Dictionary = {
     latMessage: "Latitude is between -90 and 90",
   },
 
+  area: {
+    mode: "How to give the area",
+    draw: "Draw on the map",
+    type: "Enter GeoJSON",
+    help: "Click along the border; from three points on there is an area. Press “Close” when done. With the keyboard, move the map with the arrow keys and press “Add the map's centre”.",
+    centre: "Add the map's centre",
+    close: "Close",
+    undo: "Undo the last point",
+    clear: "Clear",
+    corners: (n) => (n === 0 ? "No point yet" : n < 3 ? `${plural(n, "point", "points")}, at least 3 are needed` : `${n} points, not closed yet`),
+    closed: (n) => `Closed, ${n} points`,
+    given: "The present area has several parts or holes; clear it to draw anew, or change its GeoJSON.",
+    crosses: "The border crosses itself; undo and draw it anew",
+  },
+
   file: {
     add: "Choose a file",
     addPhoto: "Take or choose a photo",
@@ -346,6 +361,7 @@ export const en: Dictionary = {
     merged: "This case was merged into",
     returns: "Sent back",
     times: (n) => plural(n, "time", "times"),
+    me: (name) => (name ? `Me (${name})` : "Me"),
     withheld: "name withheld",
     sealed: "Sealed",
     sealedHelp: "This step is in the public tamper-evident log",
@@ -419,7 +435,7 @@ export const en: Dictionary = {
   map: {
     label: "Map",
     sketch: "Sketch",
-    sketchHelp: "Boundaries are a sketch and have no legal meaning",
+    sketchHelp: "Boundaries and the places of streets and towns are a sketch and have no legal meaning",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     whole: "Whole city",
@@ -519,8 +535,9 @@ export const en: Dictionary = {
       area: "area",
       file: "file",
       list: "entries",
+      span: "length of time",
     },
-    many: "several",
+    many: (type) => `${type} (several)`,
     cycles: {
       live: "live",
       hourly: "hourly",

@@ -264,6 +264,21 @@ export const zh = {
     latMessage: "纬度在 -90 到 90 之间",
   },
 
+  area: {
+    mode: "范围填写方式",
+    draw: "在地图上画",
+    type: "填 GeoJSON",
+    help: "沿边界逐点点击，三个点起即成范围，画完按“闭合”。键盘用户可用方向键移动地图，再按“在地图中心加点”。",
+    centre: "在地图中心加点",
+    close: "闭合",
+    undo: "撤销上一点",
+    clear: "清除",
+    corners: (n: number) => (n === 0 ? "还没有点" : n < 3 ? `已有 ${n} 个点，至少 3 个` : `已有 ${n} 个点，尚未闭合`),
+    closed: (n: number) => `范围已闭合，${n} 个点`,
+    given: "现有范围由多块组成或带有孔洞；可清除后重画，或按 GeoJSON 修改。",
+    crosses: "边界自相交，请撤销后重画",
+  },
+
   file: {
     add: "选择文件",
     addPhoto: "拍照或选择照片",
@@ -343,6 +358,7 @@ export const zh = {
     merged: "本事项已并入",
     returns: "退回",
     times: (n: number) => `${n} 次`,
+    me: (name: string | undefined) => (name ? `我（${name}）` : "我"),
     withheld: "姓名不公开",
     sealed: "已封存",
     sealedHelp: "此步已写入公开的防篡改日志",
@@ -416,7 +432,7 @@ export const zh = {
   map: {
     label: "地图",
     sketch: "示意",
-    sketchHelp: "边界为示意，不作为划界依据",
+    sketchHelp: "边界和街道（乡镇）位置为示意，不作为划界依据",
     zoomIn: "放大",
     zoomOut: "缩小",
     whole: "全市",
@@ -516,8 +532,9 @@ export const zh = {
       area: "区域",
       file: "文件",
       list: "明细",
+      span: "时长",
     },
-    many: "可多个",
+    many: (type: string) => `${type}（可多个）`,
     cycles: {
       live: "实时",
       hourly: "每小时",

@@ -72,4 +72,8 @@ describe("forms", () => {
       ["note", true, true, undefined],
     ]);
   });
+  it("a person to whom the case goes is chosen among people", () => {
+    const [entry] = entriesOf(type, [{ field: "assignee", required: true }], "说明");
+    expect([entry?.field.type, entry?.field.ref, entry?.required]).toEqual(["reference", "person", true]);
+  });
 });

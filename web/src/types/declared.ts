@@ -100,11 +100,15 @@ export function entriesOf(type: Type, form: FormEntry[] | undefined, noteTitle: 
   return entries;
 }
 
-/** Facts that the program keeps and that an action may set: to which unit a case goes, and which case it belongs to. */
+/** Facts that the program keeps and that an action may set: to which unit and person a case goes, and which case it belongs to. */
 function keptField(type: Type, name: string | undefined): Field | undefined {
-  if (type.kind !== "case" || (name !== "unit" && name !== "merged_into" && name !== "parent")) return undefined;
-  const title = { zh: zh.builtin[name], en: en.builtin[name] };
-  return { name, title, type: "reference", ref: name === "unit" ? "org" : type.name };
+  const ref = { unit: "org", assignee: "person", merged_into: type.name, parent: type.name };
+  if (type.kind !== "case" || name === undefined || !isKey(ref, name)) return undefined;
+  return { name, title: { zh: zh.builtin[name], en: en.builtin[name] }, type: "reference", ref: ref[name] };
+}
+
+function isKey<T extends object>(of: T, name: string): name is keyof T & string {
+  return Object.hasOwn(of, name);
 }
 
 function noteField(title: string): Field {
