@@ -40,7 +40,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 }
 
 // turnClock sets the test clock and returns when every timer that is due by
-// then has run.
+// then has run, and every job.
 func (s *Server) turnClock(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Now time.Time `json:"now"`
@@ -54,9 +54,11 @@ func (s *Server) turnClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.fake.Set(in.Now)
-	if err := s.processes.Sweep(r.Context()); err != nil {
-		writeProblem(w, r, s.log, err)
-		return
+	for _, settle := range []func(context.Context) error{s.processes.Sweep, s.jobs.Settle, s.processes.Sweep} {
+		if err := settle(r.Context()); err != nil {
+			writeProblem(w, r, s.log, err)
+			return
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]time.Time{"now": s.fake.Now()}) // the client may have gone

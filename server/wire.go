@@ -104,6 +104,11 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if s.db, err = db.Open(ctx, url, db.Options{Logger: log}); err != nil {
 		return nil, err
 	}
+	release, err := s.db.Alone(ctx) // another node may be starting, too
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	if s.blobs, err = blob.OpenFolder(filepath.Join(cfg.Data, "blobs")); err != nil {
 		return nil, err
 	}
@@ -140,7 +145,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 		return nil, err
 	}
 	s.processes, err = process.New(ctx, process.Deps{DB: s.db, Records: s.records, Access: s.access, Evidence: s.evidence, Clock: s.timers(),
-		Calendar: s.calendar, Events: s.events, Logger: log, Files: s.fileOf, Processes: declared.Processes})
+		Calendar: s.calendar, Events: s.events, Jobs: s.jobs, Logger: log, Files: s.fileOf, Processes: declared.Processes})
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type Command struct {
 	Actor   *identity.Actor
 	Request string // id of the HTTP request
 	Cause   string // act that caused this one, for what the program does itself
+	job     string // the job whose end it is
 }
 
 // move is one action being planned: everything about it that is decided
@@ -312,6 +313,9 @@ func (m *move) write(tx *db.Tx) error {
 		m.draft.Set("number", number)
 	}
 	if err := m.writeTasks(tx); err != nil {
+		return err
+	}
+	if err := m.dropJobs(tx); err != nil {
 		return err
 	}
 	verb := m.p.Name + "." + m.a.Name

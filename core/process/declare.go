@@ -63,6 +63,8 @@ type State struct {
 	// Join takes an action by itself when all parallel tasks are done, or all
 	// sub-cases closed.
 	Join *Join `yaml:"join"`
+
+	jobs bool // cases wait here for jobs
 }
 
 // Duty says who holds a task: everyone with the role in the organisation, or

@@ -34,12 +34,18 @@ func Effects() []EffectKind {
 	}
 }
 
-// Effect is one declared effect of an action.
+// Effect is one declared effect of an action: a TxEffect or a JobEffect.
 type Effect interface {
 	// Check resolves the names in the declaration. p is the process it stands in.
 	Check(p *Process, s *decl.Set, r *decl.Report)
 	// Compile checks its expressions.
 	Compile(c Compiler)
+}
+
+// TxEffect is an effect that is written in the transaction of the transition:
+// both happen or neither.
+type TxEffect interface {
+	Effect
 	// Plan decides outside the transaction what is to be written in it. Its
 	// faults refuse the action.
 	Plan(ctx context.Context, m *Moment) (Write, error)
@@ -110,23 +116,32 @@ func (p *Process) checkEffects(s *decl.Set, r *decl.Report) {
 			step.Effect = kind.New()
 			decl.Decode(step.node, step.File, step.Effect, r)
 			step.Effect.Check(p, s, r)
+			p.checkJob(a, step, r)
 		}
 	}
 }
 
 // planEffects plans what the action does beside moving the case.
 func (m *move) planEffects(ctx context.Context) error {
-	for _, step := range m.a.Effects {
+	for i, step := range m.a.Effects {
 		if step.when != nil && !step.when.True(m.vars) {
 			continue
 		}
-		write, err := step.Effect.Plan(ctx, &Moment{Case: m.draft.Row, Actor: m.cmd.Actor, Now: m.now, Vars: m.vars, move: m})
+		write, err := m.planEffect(ctx, step.Effect, i)
 		if err != nil {
 			return err
 		}
 		m.effects = append(m.effects, write)
 	}
 	return nil
+}
+
+func (m *move) planEffect(ctx context.Context, eff Effect, place int) (Write, error) {
+	at := &Moment{Case: m.draft.Row, Actor: m.cmd.Actor, Now: m.now, Vars: m.vars, move: m}
+	if eff, ok := eff.(JobEffect); ok {
+		return m.enqueue(ctx, eff, place, at)
+	}
+	return eff.(TxEffect).Plan(ctx, at)
 }
 
 // Compiler checks the expressions of a process.

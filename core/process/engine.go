@@ -14,6 +14,7 @@ import (
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
+	"chengshu/kernel/job"
 )
 
 // Publisher hears of changes after they are committed.
@@ -30,6 +31,7 @@ type Deps struct {
 	Clock    clock.Clock
 	Calendar *clock.Calendar
 	Events   Publisher
+	Jobs     *job.Engine
 	Logger   *slog.Logger
 	// Files finds a file that the actor has stored, nil when there is none.
 	// Without it files are not checked.
@@ -67,6 +69,8 @@ var migrations = []db.Migration{{Owner: "process", Version: 1, SQL: []string{
 		case_id text collate "C" not null, act text collate "C" not null, at bigint not null, zh text not null, en text not null, read_at bigint)`,
 	`create index process_notice_person on process_notice (person, n)`,
 	`create index process_notice_unread on process_notice (person, n) where read_at is null`,
+	`create table process_job (job text collate "C" primary key, case_id text collate "C" not null)`,
+	`create index process_job_case on process_job (case_id)`,
 }}}
 
 // New makes the tables and checks that every living case stands in a state
@@ -76,6 +80,7 @@ func New(ctx context.Context, d Deps) (*Engine, error) {
 	if err := d.DB.Migrate(ctx, migrations...); err != nil {
 		return nil, fmt.Errorf("process: %w", err)
 	}
+	d.Jobs.RegisterLong(effectJob, e.runEffect)
 	for _, p := range d.Processes {
 		e.byName[p.Name] = p
 		if err := e.adopt(ctx, p); err != nil {

@@ -21,6 +21,7 @@ import (
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
+	"chengshu/kernel/job"
 	"chengshu/kernel/search"
 )
 
@@ -36,7 +37,10 @@ type city struct {
 	clock *clock.Fake
 	types []*record.Type
 	e     *Engine
+	jobs  *job.Engine
 	heard []string
+
+	effects []EffectKind // beside those of this package
 }
 
 // Publish notes what listeners would hear.
@@ -100,7 +104,7 @@ func newCity(t testing.TB, d *db.DB) *city {
 func (c *city) start(text string) error {
 	c.t.Helper()
 	c.ctx = context.Background()
-	kinds := append([]decl.Kind{record.Kind, Kind(Effects()), access.Kind}, identity.Kinds()...)
+	kinds := append([]decl.Kind{record.Kind, Kind(append(Effects(), c.effects...)), access.Kind}, identity.Kinds()...)
 	set, report := decltest.Read(c.t, text, kinds...)
 	must(c.t, report.Err())
 	types, processes := decl.All[*record.Type](set, record.Kind.Name), decl.All[*Process](set, KindName)
@@ -119,14 +123,15 @@ func (c *city) start(text string) error {
 
 	log := slog.New(slog.DiscardHandler)
 	index := search.New(search.Deps{DB: c.db, Clock: clock.System(), Log: log})
-	must(c.t, c.db.Migrate(c.ctx, slices.Concat(index.Migrations(), evidence.Migrations())...))
+	must(c.t, c.db.Migrate(c.ctx, slices.Concat(index.Migrations(), job.Migrations(), evidence.Migrations())...))
 	acts, err := evidence.New(evidence.Deps{DB: c.db, Clock: c.clock, Logger: log})
 	must(c.t, err)
 	records, err := record.New(c.ctx, record.Deps{DB: c.db, Search: index, Types: types, Referents: map[string]record.Referent{"org": orgs{}, "person": people{}}})
 	must(c.t, err)
-	e, err := New(c.ctx, Deps{DB: c.db, Records: records, Access: may, Evidence: acts, Clock: c.clock, Calendar: clock.National(), Events: c, Logger: log, Processes: processes})
+	jobs := job.New(job.Deps{DB: c.db, Clock: clock.System(), Logger: log})
+	e, err := New(c.ctx, Deps{DB: c.db, Records: records, Access: may, Evidence: acts, Clock: c.clock, Calendar: clock.National(), Events: c, Jobs: jobs, Logger: log, Processes: processes})
 	if err == nil {
-		c.e, c.types = e, types
+		c.e, c.jobs, c.types = e, jobs, types
 	}
 	return err
 }

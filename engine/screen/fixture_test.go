@@ -24,6 +24,7 @@ import (
 	"chengshu/core/rule"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
+	"chengshu/kernel/job"
 	"chengshu/kernel/search"
 )
 
@@ -102,7 +103,7 @@ func newCity(t testing.TB, d *db.DB) *city {
 		Referents: map[string]record.Referent{"org": orgs{"west": "/city/west/", "east": "/city/east/"}, "person": people{}}})
 	must(t, err)
 	c.processes, err = process.New(ctx, process.Deps{DB: d, Records: c.records, Access: may, Evidence: acts, Clock: c.clock,
-		Calendar: clock.National(), Events: silent{}, Logger: log, Processes: processes})
+		Calendar: clock.National(), Events: silent{}, Jobs: job.New(job.Deps{DB: d, Clock: clock.System()}), Logger: log, Processes: processes})
 	must(t, err)
 	c.screens = New(Deps{Records: c.records, Processes: c.processes, Access: may, Clock: c.clock,
 		Screens: decl.All[*Screen](set, "screen"), Packs: []Pack{{Name: "city", Title: decl.Text{Zh: "城", En: "City"}, Articles: []string{"5", "36", "99"}}},

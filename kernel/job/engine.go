@@ -13,6 +13,8 @@ const (
 	renewEvery = 10 * time.Second
 	poll       = time.Second // for what other processes enqueue, and for progress
 	sweepEvery = time.Hour
+
+	settleEvery = 2 * time.Millisecond
 )
 
 // backoff is the pause after the nth failure: 1 s doubled each time, at most an
@@ -49,6 +51,23 @@ func (e *Engine) Run(ctx context.Context) {
 		case <-e.wake:
 		case <-e.alarm(rest):
 		case <-ctx.Done():
+		}
+	}
+}
+
+// Settle returns when no job waits for a worker or runs, for those who turn a
+// test's clock. What has failed and is to be tried later is not waited for.
+func (e *Engine) Settle(ctx context.Context) error {
+	for {
+		var live int64
+		err := e.db.Read(ctx).QueryRow(`select count(*) from job where state in ('waiting', 'running')`).Scan(&live)
+		if err != nil || live == 0 {
+			return err
+		}
+		select {
+		case <-e.clock.After(settleEvery):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

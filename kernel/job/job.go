@@ -82,6 +82,12 @@ var (
 // Permanent marks an error that no further attempt can mend: the job is dead.
 func Permanent(err error) error { return &permanent{err} }
 
+// IsPermanent reports whether Permanent marked err.
+func IsPermanent(err error) bool {
+	var p *permanent
+	return errors.As(err, &p)
+}
+
 type permanent struct{ error }
 
 func (p *permanent) Unwrap() error { return p.error }

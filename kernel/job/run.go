@@ -145,8 +145,7 @@ func (e *Engine) endOf(ctx context.Context, r *Run, err error) end {
 	case errors.As(err, &later):
 		return end{state: Scheduled, runAt: now.Add(time.Duration(later)), back: true}
 	}
-	var never *permanent
-	if errors.As(err, &never) || r.Attempt >= r.maxAttempts {
+	if IsPermanent(err) || r.Attempt >= r.maxAttempts {
 		e.log.Error("a job is dead", "kind", r.Kind, "job", r.ID, "attempts", r.Attempt, "err", err)
 		return end{state: Dead, why: err.Error()}
 	}
