@@ -41,6 +41,8 @@ const pages = {
     `${office}/coordination/law-duties`,
     `${office}/coordination/new-duty`,
     `${office}/coordination/duty-board`,
+    "/office/t/county-boundary/new",
+    "/office/t/county-boundary/130102",
   ],
 };
 

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { axe } from "./harness/axe.mjs";
 import { launch, withoutChromium } from "./harness/chrome.mjs";
 import { start, withoutProgram } from "./harness/city.mjs";
-import { category, manhole, numberPattern, settled, visit } from "./harness/pages.mjs";
+import { category, choose, manhole, numberPattern, settled, visit } from "./harness/pages.mjs";
 import { shot } from "./harness/shot.mjs";
 
 const skip = withoutProgram() || withoutChromium();
@@ -88,6 +88,14 @@ test("a form that is not right leads to what is wrong", { skip }, async () => {
 });
 
 test("the pages speak English when asked, and remember it", { skip }, async () => {
+  const reporter = await city.actor(browser, "citizen");
+  const fields = { category: "P0101", location: manhole, description: "井盖缺失" };
+  const reported = await reporter.context.request.post("/api/cases/incident", { data: { action: "report", fields } });
+  const { id } = await reported.json();
+  await visit(reporter.page, `/public/t/incident/${id}`);
+  await reporter.page.locator(".cs-timeline").getByText("我（示例市民）").waitFor();
+  await facts(reporter.page, { 类别: category, 大类: "公用设施", 处置时限: "2 小时", 紧急程度: "紧急" });
+
   const { page, faults } = await city.actor(browser, "dispatcher");
   await page.goto("/office/inbox");
   await settled(page);
@@ -96,8 +104,63 @@ test("the pages speak English when asked, and remember it", { skip }, async () =
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   await visit(page, "/office/s/city-governance/incidents", "english");
   await page.getByRole("heading", { level: 1, name: "City incidents" }).waitFor();
+  await visit(page, `/office/t/incident/${id}`);
+  await facts(page, { Category: "Missing manhole cover", Class: "Public utilities", "Time to handle": "2 hours", Urgency: "Urgent" });
+  await page.locator(".cs-tasks").getByText("Chang'an District City Operations Sub-centre").waitFor();
+  await page.goto("/office/s/city-governance/incidents");
   await page.getByRole("button", { name: "中文" }).click();
   await page.getByRole("heading", { level: 1, name: "城市事件" }).waitFor();
+  assert.deepEqual(faults, []);
+});
+
+/** Checks what stands under titles among the facts of a record or case. */
+async function facts(page, wanted) {
+  for (const [title, value] of Object.entries(wanted)) {
+    const row = page.locator(".cs-facts > div").filter({ has: page.getByText(title, { exact: true }) });
+    assert.equal(await row.first().locator("dd").textContent(), value, title);
+  }
+}
+
+test("an area is drawn on the map, with the mouse and with the keyboard", { skip }, async () => {
+  const { page, faults } = await city.actor(browser, "admin");
+  await visit(page, "/office/t/county-boundary/new");
+  await page.getByLabel(/名称/).fill("试点范围");
+  await choose(page, /区划/, "建北街道");
+  const canvas = page.locator(".cs-map-picking canvas");
+  await canvas.scrollIntoViewIfNeeded();
+  const { x, y } = await canvas.boundingBox();
+  const says = (words) => page.locator(".cs-place-chosen").getByText(words).waitFor();
+  const press = (name) => page.getByRole("button", { name }).click();
+
+  await page.mouse.click(x + 200, y + 100);
+  await says("已有 1 个点，至少 3 个");
+  await page.mouse.click(x + 300, y + 100);
+  await says("已有 2 个点，至少 3 个");
+  await tabTo(page, page.getByRole("button", { name: "在地图中心加点" }));
+  await page.keyboard.press("Enter");
+  await says("已有 3 个点，尚未闭合");
+  await page.mouse.click(x + 250, y + 60);
+  await says("边界自相交");
+  await press("撤销上一点");
+  await press("闭合");
+  await says("范围已闭合，3 个点");
+  await settled(page);
+  await shot(page, "area");
+  await axe(page);
+
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByRole("heading", { level: 1, name: "试点范围" }).waitFor();
+  await settled(page);
+  await facts(page, { 名称: "试点范围", 区划: "建北街道", 范围: "4 个边界点" });
+  assert.deepEqual(faults, []);
+});
+
+test("a person in office is found by name", { skip }, async () => {
+  const { page, faults } = await city.actor(browser, "admin");
+  await visit(page, "/office/t/expert/new");
+  await choose(page, /账号/, "示例处置员");
+  await page.locator(".ant-select").filter({ hasText: "示例处置员 · 建北街道综合行政执法队" }).waitFor();
+  await axe(page);
   assert.deepEqual(faults, []);
 });
 

@@ -60,7 +60,7 @@ export function AreaInput({ id, text, change, described, invalid, required }: Pr
   );
 }
 
-/** From three corners on the form holds the area they enclose; closing only keeps further clicks away. */
+/** From three corners on the form holds the area they enclose, unless its border crosses itself; closing only keeps further clicks away. */
 function Drawing({ text, change }: Pick<Props, "text" | "change">) {
   const { t } = useText();
   const areas = useAreas();
@@ -68,10 +68,11 @@ function Drawing({ text, change }: Pick<Props, "text" | "change">) {
   const shapes = useMemo(() => (given ? [given] : []), [given]);
   const [corners, setCorners] = useState<Point[]>(() => cornersOf(given) ?? []);
   const [closed, setClosed] = useState(given !== undefined);
+  const crossing = crossesItself(corners);
   const draw = (next: Point[]) => {
     setCorners(next);
     setClosed(false);
-    const area = polygonOf(next);
+    const area = crossesItself(next) ? undefined : polygonOf(next);
     change(area ? JSON.stringify(area) : "");
   };
   return (
@@ -91,7 +92,7 @@ function Drawing({ text, change }: Pick<Props, "text" | "change">) {
         />
       </Suspense>
       <div className="cs-row">
-        <Button icon={<CheckOutlined aria-hidden />} disabled={closed || corners.length < 3} onClick={() => setClosed(true)}>
+        <Button icon={<CheckOutlined aria-hidden />} disabled={closed || crossing || corners.length < 3} onClick={() => setClosed(true)}>
           {t.area.close}
         </Button>
         <Button icon={<UndoOutlined aria-hidden />} disabled={corners.length === 0} onClick={() => draw(corners.slice(0, -1))}>
@@ -103,7 +104,7 @@ function Drawing({ text, change }: Pick<Props, "text" | "change">) {
       </div>
       <div className="cs-place-chosen" role="status">
         {given && corners.length === 0 ? t.area.given : closed ? t.area.closed(corners.length) : t.area.corners(corners.length)}
-        {crossesItself(corners) ? <span className="cs-error">{t.area.crosses}</span> : null}
+        {crossing ? <span className="cs-error">{t.area.crosses}</span> : null}
       </div>
     </>
   );
