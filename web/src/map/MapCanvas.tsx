@@ -3,10 +3,11 @@ import { Alert } from "antd";
 import type { GeoJSONSource, Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Area, MapPoint, Point } from "../api/types";
+import { usePreferences } from "../kit/preferences";
 import { useText } from "../text";
 import { boundsOf } from "./geometry";
 import type { Areas } from "./geometry";
-import { areaData, draftData, nameData, pickedData, pointData, shapeData, streetData } from "./style";
+import { areaData, draftData, nameData, nameSizes, pickedData, pointData, shapeData, streetData } from "./style";
 import type { Collection } from "./style";
 import { createMap } from "./create";
 import { useStreets } from "./useStreets";
@@ -41,6 +42,7 @@ export function MapCanvas(props: Props) {
   const { map, failed } = useMap(frame, props.dark === true, props.label);
   useData(map, props);
   useStreetNames(map);
+  useNameSizes(map);
   useFirstView(map, props);
   usePicking(map, props.onPick);
   useOpening(map, props.onOpen);
@@ -114,6 +116,16 @@ function useData(map: MapLibreMap | undefined, { areas, points, shapes, draft, p
 function useStreetNames(map: MapLibreMap | undefined): void {
   const streets = useStreets(map);
   useEffect(() => setData(map, "streets", streetData(streets)), [map, streets]);
+}
+
+const elderScale = 1.5;
+
+/** Names grow with the elders' mode, as everything else does. */
+function useNameSizes(map: MapLibreMap | undefined): void {
+  const { elder } = usePreferences();
+  useEffect(() => {
+    for (const [layer, size] of Object.entries(nameSizes(elder ? elderScale : 1))) map?.setLayoutProperty(layer, "text-size", size);
+  }, [map, elder]);
 }
 
 const padding = 24;

@@ -114,6 +114,15 @@ export function pickedData(point: Point | undefined): Collection {
   };
 }
 
+type Size = ["interpolate", ["linear"], ["zoom"], number, number, number, number];
+
+/** How large names are written, in pixels by zoom; `scale` enlarges them. */
+export function nameSizes(scale: number): { names: Size; streets: Size } {
+  const size = (far: number, small: number, near: number, large: number): Size => ["interpolate", ["linear"], ["zoom"], far, small * scale, near, large * scale];
+  return { names: size(7, 11, 11, 16), streets: size(10, 11, 14, 14) };
+}
+
+const sizes = nameSizes(1);
 const empty: Collection = { type: "FeatureCollection", features: [] };
 const font = ["sans"];
 
@@ -162,7 +171,7 @@ export function buildStyle(palette: Palette): StyleSpecification {
         layout: {
           "text-field": ["get", "title"],
           "text-font": font,
-          "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 14, 14],
+          "text-size": sizes.streets,
           "text-anchor": "top",
           "text-offset": [0, 0.4],
           "text-padding": 3,
@@ -176,7 +185,7 @@ export function buildStyle(palette: Palette): StyleSpecification {
         layout: {
           "text-field": ["get", "title"],
           "text-font": font,
-          "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 11, 16],
+          "text-size": sizes.names,
           "text-padding": 4,
         },
         paint: { "text-color": palette.text, "text-halo-color": palette.halo, "text-halo-width": 1.6 },
