@@ -12,8 +12,14 @@ import (
 )
 
 // seed brings in what the packs' data files hold: organisations, records, and
-// for a demo city its accounts. What is there already is left alone.
+// for a demo city its accounts. What is there already is left alone. Of several
+// nodes one does it after the other.
 func (s *Server) seed(ctx context.Context) error {
+	release, err := s.db.Alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	report := &decl.Report{}
 	for _, o := range decl.All[*identity.Organisations](s.declared.Set, "organisations") {
 		file, err := s.declared.Data(o.Pack, o.From)

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql/driver"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -72,6 +73,31 @@ func (d *DB) migrate(ctx context.Context, m Migration) error {
 		_, err = tx.Exec(`insert into db_migration (owner, version, hash) values ($1, $2, $3)`, m.Owner, m.Version, m.hash())
 		return err
 	}, schema)
+}
+
+// Alone returns once no other program over the same PostgreSQL is between Alone
+// and its release: for what a start does in many transactions. SQLite has one
+// program. The lock goes with the connection, should the program end.
+func (d *DB) Alone(ctx context.Context) (release func(), err error) {
+	p, ok := d.back.(*postgresDB)
+	if !ok {
+		return func() {}, nil
+	}
+	conn, err := p.write.Conn(ctx)
+	if err != nil {
+		return nil, explain(err, "connect")
+	}
+	if _, err := conn.ExecContext(ctx, `select pg_advisory_lock(7310579219)`); err != nil {
+		conn.Close()
+		return nil, explain(err, "lock")
+	}
+	return func() {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock(7310579219)`)
+		if err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // ends the connection, and so the lock
+		}
+		conn.Close()
+	}, nil
 }
 
 // lockSchema keeps two programs from migrating one PostgreSQL at once. SQLite
