@@ -22,7 +22,7 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, geojson, err := s.parseQuery(t, r.URL.Query())
+	q, geojson, err := s.parseQuery(actorOf(r.Context()), t, r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,8 @@ func (s *Server) typeOf(r *http.Request) (*record.Type, error) {
 }
 
 // parseQuery reads the parameters of a list; one that is not known is refused.
-func (s *Server) parseQuery(t *record.Type, params url.Values) (q record.Query, geojson bool, err error) {
+// created_by=me stands for the person who asks.
+func (s *Server) parseQuery(a *identity.Actor, t *record.Type, params url.Values) (q record.Query, geojson bool, err error) {
 	for name, vals := range params {
 		v := vals[0]
 		switch name {
@@ -108,6 +109,9 @@ func (s *Server) parseQuery(t *record.Type, params url.Values) (q record.Query, 
 		case "box":
 			q.Box, err = parseBox(v)
 		default:
+			if name == "created_by" && v == "me" {
+				v = a.Person
+			}
 			var c record.Cond
 			if c, err = t.ParseCond(name, v); err == nil {
 				q.Where = append(q.Where, c)

@@ -2,7 +2,9 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +43,8 @@ type move struct {
 	p        *Process
 	a        *Action
 	now      time.Time
-	old      *record.Row // nil when the case is being opened
+	old      *record.Row    // nil when the case is being opened
+	input    map[string]any // of the fields that the action takes
 	draft    *record.Draft
 	from, to *State // from is nil when the case is being opened
 	decision access.Decision
@@ -103,11 +106,12 @@ func (m *move) plan(ctx context.Context) error {
 	} else if err := m.load(ctx); err != nil {
 		return err
 	}
-	if err := m.checkInput(); err != nil {
-		return err
-	}
+	bad := m.checkInput()
 	if err := m.fill(ctx); err != nil {
-		return err
+		return withAll(bad, err)
+	}
+	if len(bad.Fields) > 0 {
+		return bad
 	}
 	if a.Start {
 		if err := m.permit(ctx, m.draft.Row); err != nil {
@@ -194,12 +198,15 @@ func (m *move) permit(ctx context.Context, row *record.Row) error {
 	return m.denied()
 }
 
-// checkInput refuses fields that the action does not ask for.
-func (m *move) checkInput() error {
+// checkInput notes the fields that the action does not ask for, and leaves them
+// out of the input, and those that it asks for in vain.
+func (m *move) checkInput() *fault.Fault {
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	m.input = maps.Clone(m.cmd.Input)
 	for name := range m.cmd.Input {
 		if name == "note" || m.a.formName[name] == nil {
 			bad.With("fields."+name, "此动作不填这个字段", "this action does not take this field")
+			delete(m.input, name)
 		}
 	}
 	slices.SortFunc(bad.Fields, func(a, b fault.Field) int { return strings.Compare(a.Path, b.Path) })
@@ -215,10 +222,22 @@ func (m *move) checkInput() error {
 	if n := utf8.RuneCountInString(m.cmd.Note); n > maxComment || !utf8.ValidString(m.cmd.Note) || strings.IndexByte(m.cmd.Note, 0) >= 0 {
 		bad.With("note", "意见最多 4000 字，不含空字符", "a note has at most 4000 characters and no NUL")
 	}
-	if len(bad.Fields) > 0 {
-		return bad
+	return bad
+}
+
+// withAll adds what else is wrong with the fields to bad, so that all is told at
+// once. Another kind of refusal stands alone.
+func withAll(bad *fault.Fault, err error) error {
+	var more *fault.Fault
+	if len(bad.Fields) == 0 || !errors.As(err, &more) || more.Code != bad.Code {
+		return err
 	}
-	return nil
+	for _, f := range more.Fields {
+		if !slices.ContainsFunc(bad.Fields, func(had fault.Field) bool { return had.Path == f.Path }) {
+			bad.Fields = append(bad.Fields, f)
+		}
+	}
+	return bad
 }
 
 // lacks reports whether the input leaves a field without a value: it is cleared,
@@ -250,9 +269,9 @@ func (m *move) fill(ctx context.Context) error {
 	author := record.Author{Actor: actorObject{m.cmd.Actor}, Now: m.now, Sets: m.takes, Files: m.e.filesOf(m.cmd.Actor)}
 	var err error
 	if m.old == nil {
-		m.draft, err = m.e.Records.PlanCreate(ctx, m.p.Record, m.cmd.Input, author)
+		m.draft, err = m.e.Records.PlanCreate(ctx, m.p.Record, m.input, author)
 	} else {
-		m.draft, err = m.e.Records.PlanRevise(ctx, m.old, m.cmd.Input, author)
+		m.draft, err = m.e.Records.PlanRevise(ctx, m.old, m.input, author)
 	}
 	if err != nil {
 		return err

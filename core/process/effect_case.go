@@ -131,7 +131,7 @@ func (m *move) part(ctx context.Context, o *caseOpen, each string) (*move, error
 	vars := maps.Clone(m.vars)
 	vars["each"] = each
 	var err error
-	if part.cmd.Input, err = inputs(o.fields, vars); err != nil {
+	if part.input, err = inputs(o.fields, vars); err != nil {
 		return nil, err
 	}
 	if err := part.fill(ctx); err != nil {

@@ -36,7 +36,7 @@ func (e *Engine) Standings(ctx context.Context, p *Process, by string, since int
 	rows, err := e.DB.Read(ctx).Query(fmt.Sprintf(`select %s, count(*),
 		sum(case when case_due_at is null or closed_at <= case_due_at then 1 else 0 end),
 		avg(closed_at - created_at) / 3600000.0, coalesce(sum(returns), 0), %s
-		from %s%s and %s is not null group by 1 order by 2 desc, 1 limit 100`, by, rating, p.Record.Table(), where, by), args...)
+		from %[3]s%[4]s and %[1]s is not null group by 1 order by 2 desc, 1 limit 100`, record.Column(by), rating, p.Record.Table(), where), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -383,3 +383,17 @@ func TestOffers(t *testing.T) {
 		t.Errorf("a person may start what only the program opens: %v", got)
 	}
 }
+
+// TestAllFieldsAtOnce: a field that the action does not take hides no other
+// mistake.
+func TestAllFieldsAtOnce(t *testing.T) {
+	c := newCity(t, dbtest.SQLite(t))
+	_, err := c.act(citizen, "", "report", `{"colour":1,"kind":"well","at":"here"}`)
+	var paths []string
+	for _, f := range wants(t, err, "invalid-fields").Fields {
+		paths = append(paths, f.Path)
+	}
+	if got := strings.Join(paths, " "); got != "fields.colour fields.what fields.at fields.kind" {
+		t.Errorf("mistakes at %s", got)
+	}
+}

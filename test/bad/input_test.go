@@ -83,6 +83,11 @@ func badJSON() (list []request) {
 	return list
 }
 
+// registered is the body of a report that an operator takes in.
+func registered(source string) string {
+	return strings.Replace(incident("source", source), "{", `{"action":"register",`, 1)
+}
+
 func badFields() (list []request) {
 	many := strings.Builder{}
 	for i := range 30_000 {
@@ -109,8 +114,6 @@ func badFields() (list []request) {
 		{"text with NUL", "description", `"a\u0000b"`},
 		{"text that is a list", "description", `["a"]`},
 		{"text that is an object", "description", `{"zh":"a"}`},
-		{"a choice that is none", "source", `"rumour"`},
-		{"a choice that is a list", "source", `["citizen"]`},
 		{"a telephone of letters", "reporter_phone", `"call me"`},
 		{"a photo that is text", "photos", `"a.png"`},
 		{"a photo that was not stored", "photos", `[` + photo + `]`},
@@ -129,6 +132,10 @@ func badFields() (list []request) {
 			status: http.StatusUnprocessableEntity, code: "invalid-fields", at: "fields." + c.field})
 	}
 	return append(list,
+		request{name: "a choice that is none", who: "operator", path: "/api/cases/incident", body: registered(`"rumour"`), status: http.StatusUnprocessableEntity, code: "invalid-fields", at: "fields.source"},
+		request{name: "a choice that is a list", who: "operator", path: "/api/cases/incident", body: registered(`["hotline"]`), status: http.StatusUnprocessableEntity, code: "invalid-fields", at: "fields.source"},
+		request{name: "a report in the name of a citizen", who: "operator", path: "/api/cases/incident", body: registered(`"citizen"`), status: http.StatusUnprocessableEntity, code: "guard"},
+		request{name: "a citizen who would be a sensor", who: "citizen", path: "/api/cases/incident", body: incident("source", `"sensor"`), status: http.StatusUnprocessableEntity, code: "invalid-fields", at: "fields.source"},
 		request{name: "null", who: "citizen", path: "/api/cases/incident", body: `null`, status: http.StatusUnprocessableEntity, code: "invalid-fields", at: "fields.category"},
 		request{name: "thirty thousand unknown fields", who: "citizen", path: "/api/cases/incident", body: `{"fields":{"description":"x"` + many.String() + `}}`,
 			status: http.StatusUnprocessableEntity, code: "invalid-fields"},

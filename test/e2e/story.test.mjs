@@ -225,7 +225,7 @@ async function othersReport() {
   const kinds = await get("/api/records/event-category?limit=200");
   for (let n = 0; n < others; n++) {
     const fields = { category: kinds[(n * n) % 7].id, location: places[n % places.length].point, description: "热线转来的问题", source: "hotline" };
-    const response = await context.request.post("/api/cases/incident", { data: { action: "report", fields } });
+    const response = await context.request.post("/api/cases/incident", { data: { action: "register", fields } });
     assert.equal(response.status(), 201, await response.text());
   }
   await context.close();

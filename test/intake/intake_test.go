@@ -221,7 +221,7 @@ func send(t *testing.T, desk *program.Client, q request) (*report, string) {
 	if q.address != "" {
 		fields["address"] = q.address
 	}
-	a := desk.Post("/api/cases/incident", map[string]any{"action": "report", "fields": fields})
+	a := desk.Post("/api/cases/incident", map[string]any{"action": "register", "fields": fields})
 	if a.Status != http.StatusCreated {
 		if a.Code() == "" || a.Text("text.zh") == "" || a.Text("text.en") == "" {
 			t.Errorf("request %s: refused without a reason: %s", q.key, a)
