@@ -195,10 +195,10 @@ func TestFilterUsing(t *testing.T) {
 		sql   string
 		args  []any
 	}{
-		{nil, "(created_by = $3 or (org >= $4 and org < $5) or (place >= $6 and place < $7))",
+		{nil, `("created_by" = $3 or ("org" >= $4 and "org" < $5) or ("place" >= $6 and "place" < $7))`,
 			[]any{"h", county, "/1301/1301020", county, "/1301/1301020"}},
-		{[]string{"phone"}, "(org >= $3 and org < $4)", []any{county, "/1301/1301020"}},
-		{[]string{"label", "created_at"}, "((org >= $3 and org < $4) or (place >= $5 and place < $6))",
+		{[]string{"phone"}, `("org" >= $3 and "org" < $4)`, []any{county, "/1301/1301020"}},
+		{[]string{"label", "created_at"}, `(("org" >= $3 and "org" < $4) or ("place" >= $5 and "place" < $6))`,
 			[]any{county, "/1301/1301020", county, "/1301/1301020"}},
 		{[]string{"idno"}, "1 = 0", []any{}},
 	} {
@@ -237,7 +237,7 @@ func TestExplain(t *testing.T) {
 	if len(got) != 3 || got[0].Action != "assign" || got[1].Grant != "task" || got[2].Grant != "all" {
 		t.Fatalf("got %+v", got)
 	}
-	if !strings.Contains(got[2].Cedar, `context.level`) || !strings.Contains(got[2].Cedar, "第三十六条") || got[2].SQL != "level in ($1, $2)" {
+	if !strings.Contains(got[2].Cedar, `context.level`) || !strings.Contains(got[2].Cedar, "第三十六条") || got[2].SQL != `"level" in ($1, $2)` {
 		t.Errorf("got %+v", got[2])
 	}
 	want := "id in (select case_id from process_task where role is not null and (assignee = $1 or org in ($2)))"

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"chengshu/core/identity"
+	"chengshu/core/record"
 	"chengshu/core/rule"
 )
 
@@ -175,7 +176,7 @@ func (w *sqlWriter) write(s ...string) {
 
 func (w *sqlWriter) arg(v value) {
 	if v.col != nil {
-		w.write(v.col.name)
+		w.write(record.Column(v.col.name))
 		return
 	}
 	w.out.frags = append(w.out.frags, fragment{text: w.text.String(), arg: v})
@@ -194,19 +195,19 @@ func (w *sqlWriter) node(n node) {
 		}
 		w.write(")")
 	case rule.Has:
-		w.write(n.col.name, " is not null")
+		w.write(record.Column(n.col.name), " is not null")
 	case rule.Lacks:
-		w.write(n.col.name, " is null")
+		w.write(record.Column(n.col.name), " is null")
 	case rule.Prefix, rule.NotPrefix:
 		w.prefix(n)
 	case rule.In, rule.NotIn:
-		w.write(n.col.name, " ", string(n.op), " (")
+		w.write(record.Column(n.col.name), " ", string(n.op), " (")
 		w.list(n.vals)
 		w.write(")")
 	case opTask:
 		w.task(n)
 	default:
-		w.write(n.col.name, " ", string(n.op), " ")
+		w.write(record.Column(n.col.name), " ", string(n.op), " ")
 		w.arg(n.vals[0])
 	}
 }
@@ -221,13 +222,13 @@ func (w *sqlWriter) prefix(n node) {
 		ops = [3]string{" < ", " or ", " >= "}
 	}
 	if end == "" { // nothing sorts after it
-		w.write(n.col.name, ops[0])
+		w.write(record.Column(n.col.name), ops[0])
 		w.arg(value{constant: from})
 		return
 	}
-	w.write("(", n.col.name, ops[0])
+	w.write("(", record.Column(n.col.name), ops[0])
 	w.arg(value{constant: from})
-	w.write(ops[1], n.col.name, ops[2])
+	w.write(ops[1], record.Column(n.col.name), ops[2])
 	w.arg(value{constant: end})
 	w.write(")")
 }

@@ -18,10 +18,12 @@ var Kind = decl.Kind{Name: "record", Order: 10, New: func() decl.Item { return &
 // fieldName is what a field may be called; it becomes a column and a JSON key.
 var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
-// reserved are parameters of lists and members of rows, which no field may
-// bear as its name.
+// reserved are parameters of lists and members of rows, columns of full-text
+// tables (rank, tokens) and those that PostgreSQL has in every table: no field
+// may bear such a name.
 var reserved = []string{"id", "n", "rev", "created_at", "updated_at", "created_by", "deleted_at", "type", "place_path",
-	"org", "place", "q", "sort", "limit", "after", "total", "near", "box", "format", "fields", "case", "labels", "masked"}
+	"org", "place", "q", "sort", "limit", "after", "total", "near", "box", "format", "fields", "case", "labels", "masked",
+	"rank", "tokens", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"}
 
 // Check resolves the names within the type and fills defaults.
 func (t *Type) Check(s *decl.Set, r *decl.Report) {

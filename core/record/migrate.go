@@ -132,7 +132,7 @@ func (t *Type) alterTable(have, forms map[string]string) ([]string, error) {
 		}
 		if kept != f.Name {
 			for _, c := range f.kind.columns(f) {
-				ddl = append(ddl, fmt.Sprintf("alter table %s rename column %s to %s", t.table, kept+strings.TrimPrefix(c.name, f.Name), c.name))
+				ddl = append(ddl, fmt.Sprintf("alter table %s rename column %s to %s", t.table, Column(kept+strings.TrimPrefix(c.name, f.Name)), Column(c.name)))
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func (t *Type) addColumns(f *Field, have map[string]string) []string {
 	var ddl []string
 	for _, c := range f.kind.columns(f) {
 		if _, there := have[c.name]; !there {
-			ddl = append(ddl, fmt.Sprintf("alter table %s add column %s %s", t.table, c.name, c.sql))
+			ddl = append(ddl, fmt.Sprintf("alter table %s add column %s %s", t.table, Column(c.name), c.sql))
 		}
 	}
 	return ddl
@@ -203,7 +203,8 @@ func (e *Engine) reindex(ctx context.Context, t *Type) error {
 func plainType(sql string) string { return strings.TrimSuffix(sql, ` collate "C"`) }
 
 // migrateIndexes makes the declared indexes and drops ours that are no longer
-// declared. An index is named by its definition, so a changed one is made anew.
+// declared. An index is named by its definition, so a changed one is made anew;
+// quotes do not change it.
 func (e *Engine) migrateIndexes(ctx context.Context, t *Type) error {
 	have, err := e.db.Indexes(ctx, t.table)
 	if err != nil {
@@ -212,7 +213,7 @@ func (e *Engine) migrateIndexes(ctx context.Context, t *Type) error {
 	var ddl []string
 	want := map[string]bool{}
 	for _, def := range t.indexes() {
-		sum := sha256.Sum256([]byte(t.table + def))
+		sum := sha256.Sum256([]byte(t.table + strings.ReplaceAll(def, `"`, "")))
 		name := "rx_" + hex.EncodeToString(sum[:10])
 		want[name] = true
 		if _, ok := have[name]; !ok {

@@ -187,23 +187,24 @@ func (b *builder) cond(c Cond) error {
 		return fault.New(fault.Invalid, "unknown-filter", "不能按此条件筛选："+c.Field, "cannot filter by "+c.Field).
 			With(c.Field, "可用："+strings.Join(b.t.Filters, "、"), "known: "+strings.Join(b.t.Filters, ", "))
 	}
+	column := Column(c.Field)
 	switch {
 	case c.Null:
-		b.add(c.Field + " is null")
+		b.add(column + " is null")
 	case len(c.In) == 1:
-		b.add(c.Field + " = " + b.arg(c.In[0]))
+		b.add(column + " = " + b.arg(c.In[0]))
 	case len(c.In) > 1:
 		names := make([]string, len(c.In))
 		for i, v := range c.In {
 			names[i] = b.arg(v)
 		}
-		b.add(c.Field + " in (" + strings.Join(names, ", ") + ")")
+		b.add(column + " in (" + strings.Join(names, ", ") + ")")
 	default:
 		if c.From != nil {
-			b.add(c.Field + " >= " + b.arg(c.From))
+			b.add(column + " >= " + b.arg(c.From))
 		}
 		if c.To != nil {
-			b.add(c.Field + " <= " + b.arg(c.To))
+			b.add(column + " <= " + b.arg(c.To))
 		}
 	}
 	return nil
@@ -232,7 +233,7 @@ func (b *builder) place(ctx context.Context, e *Engine, q Query) error {
 	default:
 		b.add(b.cells(f, box))
 	}
-	lon, lat := f.Name+"_lon", f.Name+"_lat"
+	lon, lat := Column(f.Name+"_lon"), Column(f.Name+"_lat")
 	if q.Near == nil {
 		b.add(fmt.Sprintf("%s between %s and %s", lon, b.arg(box.West), b.arg(box.East)))
 		b.add(fmt.Sprintf("%s between %s and %s", lat, b.arg(box.South), b.arg(box.North)))
@@ -251,7 +252,7 @@ func (b *builder) place(ctx context.Context, e *Engine, q Query) error {
 func (b *builder) cells(f *Field, box Box) string {
 	var ranges []string
 	for _, r := range box.cover() {
-		ranges = append(ranges, fmt.Sprintf("%s between %s and %s", f.Name, b.arg(r.low), b.arg(r.high)))
+		ranges = append(ranges, fmt.Sprintf("%s between %s and %s", Column(f.Name), b.arg(r.low), b.arg(r.high)))
 	}
 	return "(" + strings.Join(ranges, " or ") + ")"
 }
@@ -317,7 +318,7 @@ func (b *builder) order(q Query) string {
 	if q.Desc {
 		dir = " desc"
 	}
-	return fmt.Sprintf(" order by %s%s nulls last, %s desc", q.Sort, dir, b.n())
+	return fmt.Sprintf(" order by %s%s nulls last, %s desc", Column(q.Sort), dir, b.n())
 }
 
 // seek adds the condition that continues after the cursor.
@@ -346,7 +347,7 @@ func (b *builder) seek(q Query) error {
 		return nil
 	}
 	if value == nil {
-		b.add(fmt.Sprintf("(%s is null and %s < %s)", q.Sort, b.n(), b.arg(n)))
+		b.add(fmt.Sprintf("(%s is null and %s < %s)", Column(q.Sort), b.n(), b.arg(n)))
 		return nil
 	}
 	op := ">"
@@ -354,7 +355,7 @@ func (b *builder) seek(q Query) error {
 		op = "<"
 	}
 	v1, v2, n1 := b.arg(value), b.arg(value), b.arg(n)
-	b.add(fmt.Sprintf("(%[1]s %[2]s %[3]s or (%[1]s = %[4]s and %[6]s < %[5]s) or %[1]s is null)", q.Sort, op, v1, v2, n1, b.n()))
+	b.add(fmt.Sprintf("(%[1]s %[2]s %[3]s or (%[1]s = %[4]s and %[6]s < %[5]s) or %[1]s is null)", Column(q.Sort), op, v1, v2, n1, b.n()))
 	return nil
 }
 
@@ -479,12 +480,12 @@ func (e *Engine) Lookup(ctx context.Context, typ, a string, as []any, b string, 
 		for i, v := range vs {
 			params[i] = build.arg(v)
 		}
-		return name + " in (" + strings.Join(params, ", ") + ")"
+		return Column(name) + " in (" + strings.Join(params, ", ") + ")"
 	}
 	build.add("deleted_at is null")
 	build.add(in(a, as))
 	build.add(in(b, bs))
-	sql := fmt.Sprintf("select %s from %s%s order by %s desc nulls last, n limit 1", t.sql.columns, t.table, build.where(), order)
+	sql := fmt.Sprintf("select %s from %s%s order by %s desc nulls last, n limit 1", t.sql.columns, t.table, build.where(), Column(order))
 	rows, err := collect(e.db.Read(ctx), t, sql, build.args)
 	if err != nil || len(rows) == 0 {
 		return nil, err

@@ -19,6 +19,10 @@ type statements struct {
 	byID    string
 }
 
+// Column returns a column's name as SQL has it: in quotes, since a field may be
+// called as a word of SQL is (order, from, user).
+func Column(name string) string { return `"` + name + `"` }
+
 func (t *Type) columnsOf() []column {
 	out := slices.Clone(systemColumns)
 	for _, f := range t.Fields {
@@ -32,7 +36,7 @@ func tableOf(name string) string { return "r_" + strings.ReplaceAll(name, "-", "
 func (t *Type) createTable() string {
 	var cols []string
 	for _, c := range t.columnsOf() {
-		cols = append(cols, c.name+" "+c.sql)
+		cols = append(cols, Column(c.name)+" "+c.sql)
 	}
 	return fmt.Sprintf("create table %s (%s)", t.table, strings.Join(cols, ", "))
 }
@@ -40,7 +44,7 @@ func (t *Type) createTable() string {
 func (t *Type) statements() statements {
 	names := []string{}
 	for _, c := range t.columnsOf() {
-		names = append(names, c.name)
+		names = append(names, Column(c.name))
 	}
 	params := make([]string, len(names)-1)
 	for i := range params {
@@ -71,7 +75,7 @@ func (t *Type) indexes() []string {
 	out := []string{"unique |(id)"}
 	living := " where " + t.living()
 	for _, name := range t.Unique {
-		out = append(out, "unique |("+name+") where deleted_at is null")
+		out = append(out, "unique |("+Column(name)+") where deleted_at is null")
 	}
 	if t.Case {
 		out = append(out, "|(created_by, n)", "|(created_at)", "|(closed_at) where closed_at is not null")
@@ -87,12 +91,12 @@ func (t *Type) indexes() []string {
 	}
 	for _, f := range t.Fields {
 		if f.Type == PointAt {
-			out = append(out, "|("+f.Name+")"+living)
+			out = append(out, "|("+Column(f.Name)+")"+living)
 		}
 	}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(t.Filters, t.Sorts)))) {
 		if f := t.byName[name]; f != nil && !slices.Contains(t.Unique, name) && f.Type != PointAt && !f.Many {
-			out = append(out, "|("+name+", n)"+living)
+			out = append(out, "|("+Column(name)+", n)"+living)
 		}
 	}
 	return out

@@ -28,7 +28,7 @@ func (e *Engine) TallyBy(ctx context.Context, t *Type, q Query, field string, li
 	if t.byName[field] == nil {
 		return nil, fmt.Errorf("record: %s has no field %q", t.Name, field)
 	}
-	return e.tally(ctx, t, q, field, "2 desc, 1", limit)
+	return e.tally(ctx, t, q, Column(field), "2 desc, 1", limit)
 }
 
 // day in milliseconds, and what Shanghai's days begin before UTC's.
@@ -40,7 +40,7 @@ func (e *Engine) TallyByDay(ctx context.Context, t *Type, q Query, column string
 	if columnField(column) == nil && t.byName[column] == nil {
 		return nil, fmt.Errorf("record: %s has no field %q", t.Name, column)
 	}
-	return e.tally(ctx, t, q, fmt.Sprintf("(%s + %d) / %d", column, shanghaiMS, dayMS), "1", 400)
+	return e.tally(ctx, t, q, fmt.Sprintf("(%s + %d) / %d", Column(column), shanghaiMS, dayMS), "1", 400)
 }
 
 func (e *Engine) tally(ctx context.Context, t *Type, q Query, by, order string, limit int) ([]Tally, error) {

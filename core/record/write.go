@@ -124,7 +124,7 @@ func (d *Draft) update(tx *db.Tx, r *Row) error {
 		before := len(args)
 		args = f.kind.bind(args, f, r.Values[f.index])
 		for i, c := range f.kind.columns(f) {
-			fmt.Fprintf(&sql, ", %s = $%d", c.name, before+i+1)
+			fmt.Fprintf(&sql, ", %s = $%d", Column(c.name), before+i+1)
 		}
 	}
 	args = append(args, r.ID, d.old.Rev)

@@ -98,17 +98,17 @@ func (m mapper) rows(ctx context.Context, q record.Query) (*db.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []string{"id", m.point + "_lon", m.point + "_lat"}
+	columns := []string{"id", record.Column(m.point + "_lon"), record.Column(m.point + "_lat")}
 	order := m.t.Table() + ".n desc"
 	if m.p != nil {
 		columns = append(columns, lit...)
 		order = "due_at nulls last, " + order
 	}
 	if m.titled != "" {
-		columns = append(columns, m.titled)
+		columns = append(columns, record.Column(m.titled))
 	}
 	return m.e.Processes.DB.Read(ctx).Query(fmt.Sprintf("select %s from %s%s and %s is not null order by %s limit %d",
-		strings.Join(columns, ", "), m.t.Table(), where, m.point, order, mostPoints), args...)
+		strings.Join(columns, ", "), m.t.Table(), where, record.Column(m.point), order, mostPoints), args...)
 }
 
 func (m mapper) scan(rows *db.Rows) (point, error) {
