@@ -141,6 +141,9 @@ func (s *Server) health(ctx context.Context) healthView {
 	var one int64
 	check("database", s.db.Read(ctx).QueryRow("select 1").Scan(&one))
 	st, err := s.evidence.Status(ctx)
+	if err == nil && !st.Sealing {
+		err = fault.New(fault.Conflict, "not-sealed", "行为记录未在封存，请核查", "acts are not being sealed; find out why")
+	}
 	check("evidence", err)
 	alarms, err := s.evidence.Alarms(ctx, 1)
 	if err == nil && len(alarms) > 0 {

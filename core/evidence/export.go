@@ -35,7 +35,7 @@ const (
 // subject; Unavailable, code "no-log", that this process has no log. Whoever
 // calls has made sure that the caller may see the subject.
 func (l *Log) Export(ctx context.Context, w io.Writer, subjectType, subjectID string) error {
-	if l.store == nil {
+	if l.own() == nil {
 		return fault.New(fault.Unavailable, "no-log", "本节点没有存证日志", "this node has no evidence log")
 	}
 	acts, cp, err := l.settledActs(ctx, subjectType, subjectID)

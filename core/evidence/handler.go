@@ -28,7 +28,7 @@ func (l *Log) Handler() http.Handler {
 			return
 		}
 		path, ok := strings.CutPrefix(r.URL.Path, "/log/")
-		if !ok || l.store == nil {
+		if !ok || l.own() == nil {
 			http.NotFound(w, r)
 			return
 		}

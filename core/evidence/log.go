@@ -73,6 +73,8 @@ type Log struct {
 	recent recent
 	store  *store // nil without a folder
 
+	elsewhere atomic.Bool // another node has the log and seals
+
 	pending atomic.Int64  // appended here since the sealer last looked
 	wake    chan struct{} // holds one token when acts may be waiting
 	full    chan struct{} // holds one token when a whole batch may be waiting
@@ -98,6 +100,14 @@ func New(d Deps) (*Log, error) {
 		return nil, fault.Wrap(err, fault.Internal, "log-unusable", "存证日志无法打开", "the evidence log cannot be opened")
 	}
 	return l, nil
+}
+
+// own is the log's folder, nil where another node has the log.
+func (l *Log) own() *store {
+	if l.elsewhere.Load() {
+		return nil
+	}
+	return l.store
 }
 
 // notify tells the sealer that an act was committed.

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 )
 
 const (
-	codeDiverged = "log-diverged"
+	codeDiverged  = "log-diverged"
+	codeElsewhere = "log-elsewhere"
 
 	// maxTail is how far the log may be ahead of the database after a crash. No
 	// more than a few batches are ever on their way; a longer tail means that the
@@ -28,7 +30,8 @@ func diverged(cause error) error {
 }
 
 // claim makes this log the one that seals the acts of this database, or refuses
-// when another is: two logs over one database would be a fork.
+// when another is: two logs over one database would be a fork. A log that was
+// never begun leaves the sealing to the other, a fault of code "log-elsewhere".
 func (l *Log) claim(ctx context.Context) error {
 	var origin, key string
 	primary := l.store.keys.vkeys[0]
@@ -49,6 +52,10 @@ func (l *Log) claim(ctx context.Context) error {
 		return fmt.Errorf("evidence: claim: %w", err)
 	}
 	if origin != l.Origin || !l.store.keys.has(key) {
+		if _, err := l.store.checkpoint(ctx); errors.Is(err, fs.ErrNotExist) {
+			return fault.New(fault.Conflict, codeElsewhere, "此数据库的存证日志 "+origin+" 由另一节点封存，本节点只追加行为记录；如无其他节点，请恢复该日志的文件夹",
+				"the acts of this database are sealed by another node, in the log "+origin+"; this one only appends; if there is no other node, restore the folder of that log")
+		}
 		return diverged(fmt.Errorf("the database belongs to the log %q with the key %q, of which this folder has no key", origin, key))
 	}
 	return nil

@@ -33,8 +33,8 @@ type tree struct {
 // Run seals acts until ctx ends, and lets the monitor look now and then. It
 // returns nil when ctx has ended. A fault of code "log-diverged" means that log
 // and database contradict each other: it has raised an alarm, and sealing stays
-// stopped until a person has found out why; acts are still appended. Without a
-// folder Run only waits.
+// stopped until a person has found out why (docs/guide/operating.md); acts are still appended.
+// Without a folder, or when another node seals, Run only waits.
 func (l *Log) Run(ctx context.Context) error {
 	if l.store == nil {
 		<-ctx.Done()
@@ -48,7 +48,14 @@ func (l *Log) Run(ctx context.Context) error {
 		return l.stop(fault.Wrap(err, fault.Conflict, "log-in-use", "存证日志正被另一进程使用", "the evidence log is in use by another process"))
 	}
 	defer lock.Close()
-	if err := l.run(ctx); err != nil && ctx.Err() == nil {
+	err = l.run(ctx)
+	if fault.Code(err) == codeElsewhere {
+		l.elsewhere.Store(true)
+		l.Logger.Warn("this node does not seal evidence", "why", err)
+		<-ctx.Done()
+		return nil
+	}
+	if err != nil && ctx.Err() == nil {
 		return l.stop(err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -279,8 +280,11 @@ func TestOneLogPerDatabase(t *testing.T) {
 	f := newFixture(t, d)
 	f.append("a", 1)
 	f.seal()
-	if err := reopen(t, d, t.TempDir()).Run(t.Context()); fault.Code(err) != codeDiverged {
-		t.Errorf("another folder: %v", err)
+	other := newFixture(t, dbtest.SQLite(t))
+	other.append("a", 1)
+	other.seal()
+	if err := reopen(t, d, other.Dir).Run(t.Context()); fault.Code(err) != codeDiverged {
+		t.Errorf("a log that was begun elsewhere: %v", err)
 	}
 	lock, err := f.store.lock()
 	if err != nil {
@@ -290,6 +294,43 @@ func TestOneLogPerDatabase(t *testing.T) {
 	if err := reopen(t, d, f.Dir).Run(t.Context()); fault.Code(err) != "log-in-use" {
 		t.Errorf("a second process: %v", err)
 	}
+}
+
+// TestAnotherNodeSeals: a node with a fresh folder appends, and leaves the
+// sealing to the node that has the log; it knows when nobody seals.
+func TestAnotherNodeSeals(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		owner := newFixture(t, d)
+		owner.append("a", 1)
+		owner.seal()
+		node := reopen(t, d, t.TempDir())
+		stop := node.begin()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for !node.elsewhere.Load() {
+			if err := sleep(ctx, time.Millisecond); err != nil {
+				t.Fatal("it does not notice that another node seals")
+			}
+		}
+		node.append("b", 3)
+		s, err := node.Status(t.Context())
+		if err != nil || !s.Sealing || s.Stopped != "" || s.Unsealed != 3 || s.Origin != testOrigin || !slices.Equal(s.Keys, owner.store.keys.vkeys[:1]) {
+			t.Errorf("%+v, %v", s, err)
+		}
+		node.Clock.(*clock.Fake).Advance(2 * time.Minute)
+		if s, err := node.Status(t.Context()); err != nil || s.Sealing {
+			t.Errorf("nobody seals, and it says %+v, %v", s, err)
+		}
+		owner = reopen(t, d, owner.Dir)
+		owner.seal()
+		if s, err := node.Status(t.Context()); err != nil || !s.Sealing || s.Unsealed != 0 {
+			t.Errorf("sealed again: %+v, %v", s, err)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("it ends with %v", err)
+		}
+		owner.agree(4)
+	})
 }
 
 // TestNoFolder: a process without the folder appends and does not seal.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io/fs"
 	"time"
+
+	"chengshu/kernel/db"
 )
 
 // Status is the state of the log, as GET /api/evidence gives it.
@@ -29,8 +31,8 @@ type Looked struct {
 	Checked int64  `json:"checked"` // acts compared with the log
 }
 
-// Status returns the state of the log. A process without the log's folder
-// knows of unsealed acts and alarms only.
+// Status returns the state of the log. A node without the log knows what the
+// database does: whose it is, whether acts are being sealed, and alarms.
 func (l *Log) Status(ctx context.Context) (Status, error) {
 	s := Status{Origin: l.Origin, Keys: []string{}}
 	err := l.DB.Read(ctx).QueryRow(`select count(*) from act where seq is null`).Scan(&s.Unsealed)
@@ -43,8 +45,8 @@ func (l *Log) Status(ctx context.Context) (Status, error) {
 	if s.Alarms == nil {
 		s.Alarms = []Alarm{}
 	}
-	if l.store == nil {
-		return s, nil
+	if l.own() == nil {
+		return s, l.statusElsewhere(ctx, &s)
 	}
 	s.Keys = l.store.keys.vkeys
 	l.mu.Lock()
@@ -63,6 +65,27 @@ func (l *Log) Status(ctx context.Context) (Status, error) {
 	}
 	s.Size, s.Checkpoint, s.Root = cp.size, string(cp.raw), base64.StdEncoding.EncodeToString(cp.root)
 	return s, err
+}
+
+// sealedWithin is how long an act waits, where all is well, at the very most.
+const sealedWithin = time.Minute
+
+// statusElsewhere fills in what a node knows of a log that another has.
+func (l *Log) statusElsewhere(ctx context.Context, s *Status) error {
+	q := l.DB.Read(ctx)
+	var key string
+	err := q.QueryRow(`select origin, key from evidence_log where id = 1`).Scan(&s.Origin, &key)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil // there is no log at all
+	}
+	if err != nil {
+		return err
+	}
+	s.Keys = []string{key}
+	var late int64
+	err = q.QueryRow(`select count(*) from act where seq is null and at < $1`, l.Clock.Now().Add(-sealedWithin).UnixMilli()).Scan(&late)
+	s.Sealing = late == 0
+	return err
 }
 
 // formatTime writes milliseconds since 1970 as the API gives times.
