@@ -12,14 +12,17 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
+
+	"chengshu/kernel/clock"
 )
 
 // chunk is how much of a blob is in memory at a time.
 const chunk = 64 << 10
 
 // Folder is a Store in a folder of the local disk: a blob abcd… is the file
-// ab/cd/abcd…, and tmp holds what is still coming in. One process at a time
-// uses a folder.
+// ab/cd/abcd…, and tmp holds what is still coming in. Several nodes may share a
+// folder: what one has stored, all can read.
 type Folder struct {
 	dir string
 	tmp string
@@ -28,8 +31,12 @@ type Folder struct {
 	durable map[string]bool // subfolders whose own entries are known to be on disk
 }
 
+// abandoned is the age at which what is in tmp belongs to no upload any more;
+// what is younger may still be coming in, at another node.
+const abandoned = 24 * time.Hour
+
 // OpenFolder opens the folder dir, makes it when needed, and removes what
-// uploads that never ended left in it.
+// uploads that never ended left in it a day ago or more.
 func OpenFolder(dir string) (*Folder, error) {
 	f := &Folder{dir: dir, tmp: filepath.Join(dir, "tmp"), durable: map[string]bool{}}
 	if err := os.MkdirAll(f.tmp, 0o700); err != nil {
@@ -40,6 +47,10 @@ func OpenFolder(dir string) (*Folder, error) {
 		return nil, fmt.Errorf("blob: %w", err)
 	}
 	for _, e := range left {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && clock.System().Now().Sub(info.ModTime()) < abandoned {
+			continue
+		}
 		if err := os.RemoveAll(filepath.Join(f.tmp, e.Name())); err != nil {
 			return nil, fmt.Errorf("blob: %w", err)
 		}
@@ -65,7 +76,7 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error)
 		err = explain(f.settle(file.Name(), ref.Hash))
 	}
 	if err != nil {
-		_ = os.Remove(file.Name()) // What cannot be removed is swept at the next start.
+		_ = os.Remove(file.Name()) // What cannot be removed is swept at a later start.
 		return Ref{}, err
 	}
 	return ref, nil

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"chengshu/kernel/blob"
 	"chengshu/kernel/blob/blobtest"
@@ -67,7 +69,8 @@ func TestFolderLayout(t *testing.T) {
 	}
 }
 
-// What a crash left in tmp goes at the next start, and blobs stay.
+// What a crash left in tmp goes at a start a day later, and blobs stay; what
+// another node is just taking in stays, too.
 func TestFolderSweep(t *testing.T) {
 	dir := t.TempDir()
 	f, err := blob.OpenFolder(dir)
@@ -83,10 +86,14 @@ func TestFolderSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	old := time.Now().Add(-25 * time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "tmp", "put-1"), old, old); err != nil {
+		t.Fatal(err)
+	}
 	if f, err = blob.OpenFolder(dir); err != nil {
 		t.Fatal(err)
 	}
-	if got := files(t, dir); len(got) != 1 {
+	if got := files(t, dir); len(got) != 2 || !slices.Contains(got, filepath.Join("tmp", "put-2")) {
 		t.Errorf("files: %v", got)
 	}
 	if ok, err := f.Has(t.Context(), ref.Hash); !ok || err != nil {
