@@ -304,6 +304,10 @@ func (s *Server) reviseRecord(w http.ResponseWriter, r *http.Request) error {
 	if in.Rev != row.Rev {
 		return record.ErrStale(in.Rev)
 	}
+	shown := s.access.Decide(actor, access.Read, row.Type.Name, subject)
+	if err := recordView(shown.View).RefuseMasks(row, in.Fields); err != nil {
+		return err
+	}
 	d, err := s.records.PlanRevise(r.Context(), row, in.Fields, s.author(actor))
 	if err != nil {
 		return err
@@ -312,8 +316,10 @@ func (s *Server) reviseRecord(w http.ResponseWriter, r *http.Request) error {
 	if !s.access.Decide(actor, access.Revise, row.Type.Name, access.RowOf(d.Row)).Allow {
 		return s.denied(actor)
 	}
-	if err := s.write(r, d, row.Type.Name+".revise", decision); err != nil {
-		return err
+	if !d.Same() { // what changes nothing leaves no revision and no act
+		if err := s.write(r, d, row.Type.Name+".revise", decision); err != nil {
+			return err
+		}
 	}
 	return s.sendChanged(w, r, http.StatusOK, d.Row)
 }
@@ -334,6 +340,9 @@ func (s *Server) deleteRecord(w http.ResponseWriter, r *http.Request) error {
 	rev, err := strconv.ParseInt(r.URL.Query().Get("rev"), 10, 64)
 	if err != nil || rev != row.Rev {
 		return record.ErrStale(rev)
+	}
+	if err := s.records.Unreferred(r.Context(), row); err != nil {
+		return err
 	}
 	stamp := record.Stamp{Act: id.New(), Verb: row.Type.Name + ".delete", Person: actor.Person, At: s.clock.Now().UnixMilli()}
 	err = s.db.Do(r.Context(), func(tx *db.Tx) error {

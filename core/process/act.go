@@ -254,7 +254,7 @@ func (m *move) lacks(field string) bool {
 func (m *move) checkFilled() error {
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
 	for _, f := range m.a.Form {
-		if f.Required && f.Field != "note" && m.parent == nil && m.draft.Row.Get(f.Field) == nil {
+		if f.Required && f.Field != "note" && m.parent == nil && record.Blank(m.draft.Row.Get(f.Field)) {
 			bad.With("fields."+f.Field, "必填", "is required")
 		}
 	}

@@ -110,6 +110,15 @@ func (e *Engine) Get(q db.Querier, t *Type, id string) (*Row, error) {
 // Refer finds what id of the target points to; nil when there is no such
 // thing. Answers are kept for a few seconds.
 func (e *Engine) Refer(ctx context.Context, target, id string) (*Referred, error) {
+	ref, err := e.refer(ctx, target, id)
+	if ref != nil && ref.Row != nil && ref.Row.DeletedAt != 0 {
+		return nil, err
+	}
+	return ref, err
+}
+
+// refer is Refer that finds deleted records too.
+func (e *Engine) refer(ctx context.Context, target, id string) (*Referred, error) {
 	if r := e.referents[target]; r != nil {
 		return r.Refer(ctx, id)
 	}
@@ -121,13 +130,11 @@ func (e *Engine) Refer(ctx context.Context, target, id string) (*Referred, error
 	if err != nil {
 		return nil, err
 	}
-	row, err := e.Get(e.db.Read(ctx), t, id)
-	if fault.Is(err, fault.NotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	rows, err := byIDs(e.db.Read(ctx), t, []any{id}, "")
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
+	row := rows[0]
 	ref := &Referred{ID: id, Title: row.publicTitle(), Org: row.Org, Place: row.Place, Row: row}
 	e.refs.Add(key, ref)
 	return ref, nil
@@ -195,10 +202,10 @@ func deref(s *string) string {
 
 // GetAll reads the living rows among ids, in no order.
 func (e *Engine) GetAll(ctx context.Context, t *Type, ids []any) ([]*Row, error) {
-	return e.byIDs(ctx, t, ids, " and deleted_at is null")
+	return byIDs(e.db.Read(ctx), t, ids, " and deleted_at is null")
 }
 
-func (e *Engine) byIDs(ctx context.Context, t *Type, ids []any, and string) ([]*Row, error) {
+func byIDs(q db.Querier, t *Type, ids []any, and string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -207,5 +214,5 @@ func (e *Engine) byIDs(ctx context.Context, t *Type, ids []any, and string) ([]*
 		params[i] = fmt.Sprintf("$%d", i+1)
 	}
 	sql := fmt.Sprintf("select %s from %s where id in (%s)%s", t.sql.columns, t.table, strings.Join(params, ", "), and)
-	return collect(e.db.Read(ctx), t, sql, ids)
+	return collect(q, t, sql, ids)
 }

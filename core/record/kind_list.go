@@ -46,6 +46,9 @@ func decodeObject(fields []*Field, m map[string]any, path string, bad *fault.Fau
 		known[f.Name] = true
 		v, given := m[f.Name]
 		if given && v != nil {
+			if f.Required && f.Type == Text && Blank(v) {
+				bad.With(path+"."+f.Name, "必填", "is required")
+			}
 			if native := f.kind.decode(f, v, path+"."+f.Name, bad); native != nil {
 				row[f.Name] = native
 			}

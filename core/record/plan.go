@@ -143,10 +143,17 @@ func (p *planner) complete(f *Field) error {
 			return err
 		}
 	}
-	if f.Required && *v == nil && !f.System && !p.notedAt(path) {
+	if f.Required && Blank(*v) && !f.System && !p.notedAt(path) {
 		p.bad.With(path, "必填", "is required")
 	}
 	return nil
+}
+
+// Blank reports whether v is no value, or a text of nothing but blanks, which
+// fills no required field.
+func Blank(v any) bool {
+	s, ok := v.(string)
+	return v == nil || ok && strings.TrimSpace(s) == ""
 }
 
 // changed reports whether the draft gives the field another value than the old

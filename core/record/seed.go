@@ -113,7 +113,7 @@ func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow, coming 
 	for i, row := range chunk {
 		keys[i] = row.key
 	}
-	have, err := l.Engine.byIDs(ctx, s.target, keys, "")
+	have, err := byIDs(l.Engine.db.Read(ctx), s.target, keys, "")
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"chengshu/core/decl"
+	"chengshu/kernel/fault"
 )
 
 // See says how a field is shown to whom asks.
@@ -82,6 +83,23 @@ func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte
 	return append(dst, '}'), nil
 }
 
+// RefuseMasks refuses input that gives a field what v shows in place of its
+// value: whoever saw the mask only would write it over the truth.
+func (v View) RefuseMasks(r *Row, input map[string]any) error {
+	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	for _, f := range r.Type.Fields {
+		val := r.Values[f.index]
+		if given, ok := input[f.Name].(string); ok && val != nil && v.see(r, f) == Masked && given == v.Mask(f.Mask, plainText(f, val)) {
+			bad.With("fields."+f.Name, "这是遮盖后的显示，不是原值；请填写真实的值，或不提交此字段",
+				"this is how the value is shown masked, not the value; give the true value, or leave the field out")
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
 // Title returns what names the row, unless v does not show it.
 func (v View) Title(r *Row) (decl.Text, bool) {
 	if f := r.Type.byName[r.Type.TitleBy]; f != nil && v.see(r, f) != Clear {
@@ -146,13 +164,14 @@ func (e *Engine) appendLabel(ctx context.Context, dst []byte, f *Field, value an
 	return append(dst, ']'), nil
 }
 
-// Label returns the title of what a choice or reference value means.
+// Label returns the title of what a choice or reference value means, also when
+// the record has been deleted since.
 func (e *Engine) Label(ctx context.Context, f *Field, value string) (decl.Text, error) {
 	if t, ok := f.ChoiceTitle(value); ok {
 		return t, nil
 	}
 	if f.Type == Reference {
-		ref, err := e.Refer(ctx, f.To, value)
+		ref, err := e.refer(ctx, f.To, value)
 		if err != nil {
 			return decl.Text{}, err
 		}

@@ -163,6 +163,11 @@ func (d *Draft) Changed() []*Field {
 	return out
 }
 
+// Same reports whether the row would be as it is: nothing is left to write.
+func (d *Draft) Same() bool {
+	return d.old != nil && d.old.Org == d.Row.Org && d.old.Place == d.Row.Place && len(d.Changed()) == 0
+}
+
 func (d *Draft) changedNames() []string {
 	fields := d.Changed()
 	out := make([]string, len(fields))
