@@ -127,7 +127,10 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if err := s.db.Migrate(ctx, evidence.Migrations()...); err != nil {
 		return nil, err
 	}
-	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: log, Dir: filepath.Join(cfg.Data, "log"), Origin: cfg.Origin, Also: s.also}); err != nil {
+	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: log, Dir: filepath.Join(cfg.Data, "log"), Origin: cfg.Origin, Also: s.also,
+		Altered: func(ctx context.Context, acts []evidence.Act) (map[string]string, error) {
+			return s.records.Altered(ctx, acts)
+		}}); err != nil {
 		return nil, err
 	}
 	if err := s.db.Migrate(ctx, identity.Migrations()...); err != nil {

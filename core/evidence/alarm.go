@@ -12,6 +12,7 @@ const (
 	AlarmAltered   = "altered"   // an act in the database is not the one that was sealed
 	AlarmMissing   = "missing"   // a sealed act is no longer in the database
 	AlarmExtra     = "extra"     // an act claims to be sealed and was not
+	AlarmRecord    = "record"    // a record or one of its revisions is not what its act sealed
 	AlarmReading   = "reading"   // the journal of who was read disagrees with the act
 	AlarmOrphan    = "orphan"    // a leaf of the log belongs to no act
 	AlarmRollback  = "rollback"  // the log is shorter than it was

@@ -54,7 +54,7 @@ func (c *comparison) slice(ctx context.Context, first, end uint64) error {
 		return err
 	}
 	defer rows.Close()
-	var readings []Act
+	var readings, changes []Act
 	next := int64(first)
 	for rows.Next() {
 		var s stored
@@ -63,8 +63,11 @@ func (c *comparison) slice(ctx context.Context, first, end uint64) error {
 		}
 		c.missing(next, s.seq)
 		next = s.seq + 1
-		if a, ok := c.row(&s, leaves[s.seq-int64(first)]); ok && !a.Subjects.IsZero() {
+		switch a, ok := c.row(&s, leaves[s.seq-int64(first)]); {
+		case ok && !a.Subjects.IsZero():
 			readings = append(readings, a)
+		case ok && a.Subject.Rev > 0:
+			changes = append(changes, a)
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -72,7 +75,27 @@ func (c *comparison) slice(ctx context.Context, first, end uint64) error {
 	}
 	c.missing(next, int64(end))
 	c.checked += int64(end - first)
+	if err := c.changes(ctx, first, changes); err != nil {
+		return err
+	}
 	return c.readings(ctx, first, readings)
+}
+
+// changes checks that what the acts were about is still as they sealed it.
+func (c *comparison) changes(ctx context.Context, first uint64, acts []Act) error {
+	if c.log.Altered == nil || len(acts) == 0 {
+		return nil
+	}
+	wrong, err := c.log.Altered(ctx, acts)
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		if why := wrong[a.ID]; why != "" {
+			c.alarm(AlarmRecord, int64(first), a.ID, why)
+		}
+	}
+	return nil
 }
 
 // row checks one act and returns it when it is the one that was sealed.

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,10 @@ type Deps struct {
 	// transaction and after what the act is about was written. Its error takes
 	// the change back.
 	Also func(tx *db.Tx, a *Act) error
+
+	// Altered, if given, tells by act id what is no longer as the acts sealed
+	// it: a record, or one of its revisions. The monitor asks it.
+	Altered func(ctx context.Context, acts []Act) (map[string]string, error)
 
 	// Dir is the folder of the log and its keys, on a local disk. A process
 	// without one appends acts and leaves the sealing to the process that has it.

@@ -102,6 +102,7 @@ export const adminEn: Pick<Dictionary, "admin" | "evidence"> = {
       altered: "an act in the database is not the one that was sealed",
       missing: "a sealed act is no longer in the database",
       extra: "an act claims to be sealed and was not",
+      record: "a record or one of its revisions is not what its act sealed",
       reading: "the journal of readings disagrees with the act",
       orphan: "an entry of the log belongs to no act",
       rollback: "the log is shorter than it was",

@@ -100,6 +100,7 @@ export const adminZh = {
       altered: "数据库中的记录与封存的不一致",
       missing: "已封存的记录不在数据库中",
       extra: "记录自称已封存，日志里却没有",
+      record: "数据或其历史版本与凭据封存的不一致",
       reading: "查看记录与凭据不一致",
       orphan: "日志中的一条不属于任何记录",
       rollback: "日志变短了",
