@@ -17,9 +17,10 @@ func keyed(key string) http.Header { return http.Header{keyHeader: {key}} }
 
 // numbered is what tells one case from another.
 type numbered struct {
-	ID, Notice string
-	Rev        int64
-	Case       struct{ Number, State string }
+	ID     string
+	Notice struct{ Zh, En string }
+	Rev    int64
+	Case   struct{ Number, State string }
 }
 
 func (w *town) keyed(account, request, body, key string) (int, http.Header, numbered) {
@@ -201,5 +202,31 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("malformed: %d %s", code, body)
 	} else {
 		isProblem(t, code, head, body)
+	}
+}
+
+// TestDoneButNotShown: what fails after the change was made is no failure of
+// the change, and the answer says what happened.
+func TestDoneButNotShown(t *testing.T) {
+	w := newTown(t)
+	w.client("citizen")
+	w.s.evidence.Also = func(tx *db.Tx, act *evidence.Act) error {
+		if err := w.s.also(tx, act); err != nil || act.Verb != "incident.report" {
+			return err
+		}
+		_, err := tx.Exec(`alter table process_task rename to lost`)
+		return err
+	}
+	code, head, got := w.keyed("citizen", "POST /api/cases/incident", aReport, `"k"`)
+	must(t, w.s.db.DDL(t.Context(), `alter table lost rename to process_task`))
+	if code != http.StatusCreated || got.ID == "" || got.Case.Number == "" || got.Rev != 1 || got.Notice.Zh == "" || got.Notice.En == "" || !strings.HasSuffix(head.Get("Location"), got.ID) {
+		t.Errorf("%d %+v", code, got)
+	}
+	if row := w.row("incident", got.ID); row.Text("number") != got.Case.Number {
+		t.Errorf("the case is %s", row.Text("number"))
+	}
+	code, _, again := w.askWith("citizen", "POST /api/cases/incident", aReport, keyed(`"k"`))
+	if code != http.StatusCreated || !strings.Contains(again, got.ID) || !strings.Contains(again, "13800001234") || strings.Contains(again, `"notice"`) {
+		t.Errorf("asked again once it can be shown: %d %s", code, again)
 	}
 }

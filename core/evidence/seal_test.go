@@ -274,6 +274,24 @@ func TestDivergenceStopsSealing(t *testing.T) {
 	}
 }
 
+// TestRestoredGoesOn: once what was wrong is restored, a start is all it takes.
+func TestRestoredGoesOn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		f.append("a", 10)
+		f.seal()
+		f.exec(`update act set seq = 1000 where seq = 9`)
+		f.append("b", 1)
+		if err := reopen(t, d, f.Dir).Run(t.Context()); fault.Code(err) != codeDiverged {
+			t.Fatalf("got %v", err)
+		}
+		f.exec(`update act set seq = 9 where seq = 1000`)
+		again := reopen(t, d, f.Dir)
+		again.seal()
+		again.agree(11)
+	})
+}
+
 // TestOneLogPerDatabase: a second folder, or a second process, does not seal.
 func TestOneLogPerDatabase(t *testing.T) {
 	d := dbtest.SQLite(t)
