@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"chengshu/kernel/db"
@@ -104,7 +105,7 @@ func (m *Monitor) look(ctx context.Context, out *Check) ([]Alarm, error) {
 	if err := m.extra(ctx, c); err != nil {
 		return nil, err
 	}
-	if len(c.alarms) > 0 {
+	if slices.ContainsFunc(c.alarms, func(a Alarm) bool { return a.Kind == AlarmMissing }) {
 		// An act whose batch is being settled this moment is not missing.
 		if err := sleep(ctx, m.grace); err != nil {
 			return nil, err
