@@ -33,22 +33,17 @@ type accountConfig struct {
 // addAccount makes an account, its password being the first line of stdin, and
 // appoints its person when an organisation is named.
 func addAccount(args []string, stdin io.Reader, stdout io.Writer) error {
-	return withIdentity(args, func(ctx context.Context, cfg accountConfig, d *db.DB, s *identity.Service) error {
+	return withIdentity(args, func(ctx context.Context, cfg accountConfig, _ *db.DB, s *identity.Service) error {
 		line, err := bufio.NewReader(io.LimitReader(stdin, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		by := identity.NewSystem()
-		person, err := s.AddAccount(ctx, by, identity.NewPerson{Login: cfg.Login, Password: strings.TrimRight(line, "\r\n"), Name: cfg.Name})
-		if err != nil {
-			return err
-		}
+		var posts []identity.NewPost
 		if cfg.Org != "" {
-			err = d.Do(ctx, func(tx *db.Tx) error {
-				_, err := s.Appoint(tx, by, identity.NewPost{Person: person, Org: cfg.Org, Roles: cfg.Roles})
-				return err
-			})
+			posts = append(posts, identity.NewPost{Org: cfg.Org, Roles: cfg.Roles})
 		}
+		person, err := s.AddAccount(ctx, identity.NewSystem(),
+			identity.NewPerson{Login: cfg.Login, Password: strings.TrimRight(line, "\r\n"), Name: cfg.Name}, posts...)
 		if err == nil {
 			fmt.Fprintf(stdout, "账号 %s 已建立 / account %s was made (person %s)\n", cfg.Login, cfg.Login, person)
 		}

@@ -2,10 +2,15 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
+	"chengshu/core/decl"
 	"chengshu/core/identity"
+	"chengshu/core/record"
 	"chengshu/kernel/fault"
+	"chengshu/standard/gbcode"
 )
 
 type officerView struct {
@@ -54,4 +59,75 @@ func works(a *identity.Actor, o identity.Officer) bool {
 	return slices.ContainsFunc(a.Posts, func(p identity.Post) bool {
 		return identity.Within(o.Path, p.Path) || identity.Within(o.Division, p.Division)
 	})
+}
+
+type identityView struct {
+	Offered bool `json:"offered" doc:"there is a register of persons to be found in"`
+	Linked  bool `json:"linked" doc:"my account is linked with my record there"`
+}
+
+type proof struct {
+	Body struct {
+		Name   string `json:"name" maxLength:"200"`
+		Number string `json:"number" maxLength:"18" doc:"citizen id number (GB 11643)"`
+	}
+}
+
+func (s *Server) identityOf(_ context.Context, a *identity.Actor, _ *none) (*body[identityView], error) {
+	if a.Account == "" {
+		return nil, s.denied(a)
+	}
+	return &body[identityView]{identityView{len(s.registers()) > 0, a.Subject != ""}}, nil
+}
+
+// prove links the account of a citizen with their record in a register of
+// persons, whose number and name they know.
+func (s *Server) prove(ctx context.Context, a *identity.Actor, in *proof) (*body[identityView], error) {
+	if a.Account == "" {
+		return nil, s.denied(a)
+	}
+	name, number := strings.TrimSpace(in.Body.Name), strings.ToUpper(strings.TrimSpace(in.Body.Number))
+	f := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	if name == "" {
+		f.With("name", "请填写姓名", "the name is missing")
+	}
+	if !gbcode.ValidCitizen(number) {
+		f.With("number", "不是有效的公民身份号码（GB 11643）", "not a citizen id number (GB 11643)")
+	}
+	if len(f.Fields) > 0 {
+		return nil, f
+	}
+	address, _ := ctx.Value(ctxAddress).(string)
+	err := s.identity.Prove(ctx, a, address, func() (string, error) { return s.registered(ctx, name, number) })
+	if err != nil {
+		return nil, err
+	}
+	return &body[identityView]{identityView{Offered: true, Linked: true}}, nil
+}
+
+func (s *Server) registers() []*identity.Register {
+	return decl.All[*identity.Register](s.declared.Set, "register")
+}
+
+// registered finds the record of the person of that name and number, "" when
+// no register has both in one record.
+func (s *Server) registered(ctx context.Context, name, number string) (id string, err error) {
+	for _, g := range s.registers() {
+		t, err := s.records.Type(g.Of)
+		if err != nil {
+			return "", err
+		}
+		both := func(first int) (string, []any) {
+			return fmt.Sprintf("%s = $%d and %s = $%d", record.Column(g.Number), first, record.Column(g.Holder), first+1), []any{number, name}
+		}
+		// With a total rows are found by the number's index, not by walking from the newest.
+		page, err := s.records.Query(ctx, t, record.Query{Scope: both, Limit: 1, Total: true})
+		if err != nil {
+			return "", err
+		}
+		if len(page.Rows) > 0 {
+			return page.Rows[0].ID, nil
+		}
+	}
+	return "", nil
 }

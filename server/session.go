@@ -42,14 +42,15 @@ type demoAccount struct {
 }
 
 type signIn struct {
-	Body struct {
+	Device http.Cookie `cookie:"chengshu-device"`
+	Body   struct {
 		Account  string `json:"account" maxLength:"200"`
 		Password string `json:"password" maxLength:"1000"`
 	}
 }
 
 type signedIn struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      sessionView
 }
 
@@ -76,7 +77,7 @@ func (s *Server) sessionRoutes(api huma.API) {
 		})
 	op(s, api, huma.Operation{OperationID: "sign-in", Method: http.MethodPost, Path: "/api/session", Summary: "Sign in"},
 		func(ctx context.Context, _ *identity.Actor, in *signIn) (*signedIn, error) {
-			return s.signIn(ctx, in.Body.Account, in.Body.Password)
+			return s.signIn(ctx, identity.Credentials{Login: in.Body.Account, Password: in.Body.Password, Device: in.Device.Value})
 		})
 	op(s, api, huma.Operation{OperationID: "sign-out", Method: http.MethodDelete, Path: "/api/session", Summary: "Sign out", DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, _ *identity.Actor, in *struct {
@@ -101,15 +102,16 @@ func (s *Server) sessionRoutes(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			return s.signIn(ctx, in.Body.Account, in.Body.Password)
+			return s.signIn(ctx, identity.Credentials{Login: in.Body.Account, Password: in.Body.Password})
 		})
+	op(s, api, huma.Operation{OperationID: "get-identity", Method: http.MethodGet, Path: "/api/me/identity", Summary: "Whether my account is linked with my record in a register of persons"}, s.identityOf)
+	op(s, api, huma.Operation{OperationID: "prove-identity", Method: http.MethodPost, Path: "/api/me/identity", Summary: "Link my account with my record, by name and citizen id number"}, s.prove)
 	op(s, api, huma.Operation{OperationID: "change-password", Method: http.MethodPost, Path: "/api/session/password", Summary: "Change my password; my other sessions end", DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, a *identity.Actor, in *newPassword) (*none, error) {
 			if a.Account == "" {
 				return nil, s.denied(a)
 			}
-			addr, _ := ctx.Value(ctxAddress).(string)
-			return nil, s.identity.ChangePassword(ctx, a, in.Body.Old, in.Body.New, addr)
+			return nil, s.identity.ChangePassword(ctx, a, in.Body.Old, in.Body.New)
 		})
 }
 
@@ -119,13 +121,21 @@ func (s *Server) cookie(token string) http.Cookie {
 	return http.Cookie{Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.cfg.Proxied}
 }
 
-func (s *Server) signIn(ctx context.Context, account, password string) (*signedIn, error) {
-	addr, _ := ctx.Value(ctxAddress).(string)
-	token, actor, err := s.identity.SignIn(ctx, account, password, addr)
+// deviceCookie is sent back at the next sign-in only, and long after the session
+// has ended.
+func (s *Server) deviceCookie(token string) http.Cookie {
+	c := s.cookie(token)
+	c.Name, c.Path, c.MaxAge = "chengshu-device", "/api/session", int(identity.DeviceLife.Seconds())
+	return c
+}
+
+func (s *Server) signIn(ctx context.Context, c identity.Credentials) (*signedIn, error) {
+	c.Address, _ = ctx.Value(ctxAddress).(string)
+	in, err := s.identity.SignIn(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{s.cookie(token), s.sessionOf(ctx, actor)}, nil
+	return &signedIn{[]http.Cookie{s.cookie(in.Token), s.deviceCookie(in.Device)}, s.sessionOf(ctx, in.Actor)}, nil
 }
 
 func (s *Server) sessionOf(ctx context.Context, a *identity.Actor) sessionView {

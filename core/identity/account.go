@@ -35,7 +35,6 @@ type NewPerson struct {
 	Password string
 	Name     string
 	Phone    string // optional, a mainland mobile number
-	Subject  string // optional, id of the natural person's record
 }
 
 // Register opens an account for a citizen who asks for one and returns the
@@ -45,12 +44,13 @@ func (s *Service) Register(ctx context.Context, p NewPerson) (person string, err
 	return s.addAccount(ctx, nil, p, "register")
 }
 
-// AddAccount opens an account in the name of by, as Register does.
-func (s *Service) AddAccount(ctx context.Context, by *Actor, p NewPerson) (person string, err error) {
-	return s.addAccount(ctx, by, p, "account-add")
+// AddAccount opens an account in the name of by, as Register does, and appoints
+// its person to posts, whose Person is filled in: all of it or nothing.
+func (s *Service) AddAccount(ctx context.Context, by *Actor, p NewPerson, posts ...NewPost) (person string, err error) {
+	return s.addAccount(ctx, by, p, "account-add", posts...)
 }
 
-func (s *Service) addAccount(ctx context.Context, by *Actor, p NewPerson, verb string) (string, error) {
+func (s *Service) addAccount(ctx context.Context, by *Actor, p NewPerson, verb string, posts ...NewPost) (string, error) {
 	if err := p.check(); err != nil {
 		return "", err
 	}
@@ -63,7 +63,16 @@ func (s *Service) addAccount(ctx context.Context, by *Actor, p NewPerson, verb s
 		if by == nil {
 			by = &Actor{Person: person}
 		}
-		return s.insertAccount(tx, by, person, p, hash, verb, false)
+		if err := s.insertAccount(tx, by, person, p, hash, verb, false); err != nil {
+			return err
+		}
+		for _, post := range posts {
+			post.Person = person
+			if _, err := s.Appoint(tx, by, post); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return "", wrap("register", err)
@@ -82,8 +91,8 @@ func (s *Service) insertAccount(tx *db.Tx, by *Actor, person string, p NewPerson
 		return fault.New(fault.Conflict, "account-taken", "该账号已被使用", "this account name is taken").
 			With("account", "已被使用", "is taken")
 	}
-	_, err = tx.Exec(`insert into identity_person (id, name, phone, subject, created_at) values ($1, $2, $3, $4, $5)`,
-		person, p.Name, null(p.Phone), null(p.Subject), now)
+	_, err = tx.Exec(`insert into identity_person (id, name, phone, created_at) values ($1, $2, $3, $4)`,
+		person, p.Name, null(p.Phone), now)
 	if err != nil {
 		return err
 	}
@@ -91,9 +100,9 @@ func (s *Service) insertAccount(tx *db.Tx, by *Actor, person string, p NewPerson
 }
 
 // ChangePassword gives a's account another password and ends its other
-// sessions. A wrong old one counts as a wrong sign-in does and ends in the
+// sessions. Wrong old ones are counted as wrong sign-ins are, and end in the
 // same faults; a new one that is not good enough is Invalid bad-password.
-func (s *Service) ChangePassword(ctx context.Context, a *Actor, old, new, addr string) error {
+func (s *Service) ChangePassword(ctx context.Context, a *Actor, old, new string) error {
 	if a.Account == "" {
 		return notSignedIn()
 	}
@@ -102,7 +111,7 @@ func (s *Service) ChangePassword(ctx context.Context, a *Actor, old, new, addr s
 	if err := orNil(f); err != nil {
 		return err
 	}
-	keys := lockKeys{account: accountKey(a.Account), address: lockKey("address", addressKey(addr))}
+	keys := lockKeys{account: lockKey("change", a.Account)} // of its own: who guesses at the sign-in does not reach it
 	locks, err := s.countAttempt(ctx, keys)
 	if err != nil {
 		return err
@@ -163,19 +172,6 @@ func (s *Service) SetDisabled(tx *db.Tx, by *Actor, login string, disabled bool)
 		verb = "account-disable"
 	}
 	return s.record(tx, by, verb, "person", acc.person, "disabled")
-}
-
-// LinkSubject says which natural person's record is about person.
-func (s *Service) LinkSubject(tx *db.Tx, by *Actor, person, subject string) error {
-	n, err := tx.Exec(`update identity_person set subject = $1 where id = $2`, null(subject), person)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return fault.New(fault.NotFound, "no-person", "没有这个人员", "there is no such person")
-	}
-	tx.AfterCommit(s.forgetPerson(person))
-	return s.record(tx, by, "person-link", "person", person, "subject")
 }
 
 var (

@@ -17,13 +17,13 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if _, err := s.Register(b.Context(), NewPerson{Login: "bench", Password: goodPassword, Name: "x"}); err != nil {
 		b.Fatal(err)
 	}
-	token, _, err := s.SignIn(b.Context(), "bench", goodPassword, "192.0.2.1")
+	in, err := s.SignIn(b.Context(), Credentials{Login: "bench", Password: goodPassword, Address: "192.0.2.1"})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Authenticate(b.Context(), token); err != nil {
+		if _, err := s.Authenticate(b.Context(), in.Token); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -150,9 +150,9 @@ func TestSeedDemo(t *testing.T) {
 				t.Fatalf("%v, %v", err, r.Problems())
 			}
 		}
-		_, a, err := c.SignIn(t.Context(), "handler", "demo", "192.0.2.1")
-		if err != nil || len(a.Posts) != 1 || !a.Has("handler") {
-			t.Errorf("%+v, %v", a, err)
+		in, err := c.SignIn(t.Context(), Credentials{Login: "handler", Password: "demo", Address: "192.0.2.1"})
+		if err != nil || len(in.Actor.Posts) != 1 || !in.Actor.Has("handler") {
+			t.Errorf("%+v, %v", in.Actor, err)
 		}
 	})
 }

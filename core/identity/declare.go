@@ -17,6 +17,7 @@ func Kinds() []decl.Kind {
 	return []decl.Kind{
 		{Name: "role", New: func() decl.Item { return &Role{} }, Order: 0},
 		{Name: "organisations", New: func() decl.Item { return &Organisations{} }, Order: 5},
+		{Name: "register", New: func() decl.Item { return &Register{} }, Order: 20},
 		{Name: "account", New: func() decl.Item { return &Account{} }, Order: 90},
 	}
 }

@@ -19,10 +19,12 @@
 //     seconds (organisations).
 //
 // Personal facts live in the record engine; a person here has a name, a
-// telephone number and the id of the natural person's record, if there is one.
+// telephone number and the id of the natural person's record, once they have
+// shown that it is theirs.
 //
 // Faults: Unauthenticated wrong-credentials, account-disabled, not-signed-in,
-// bad-key; Exhausted locked-out, too-many-requests (see RetryAfter); Invalid
-// bad-account, bad-password, bad-person, bad-post, bad-org, bad-client;
-// Conflict account-taken; NotFound no-org, no-account, no-post, no-client.
+// bad-key; Exhausted locked-out, too-many-requests, too-many-tries (see
+// RetryAfter); Invalid bad-account, bad-password, bad-person, bad-post,
+// bad-org, bad-client, not-proven; Conflict account-taken, already-linked;
+// NotFound no-org, no-account, no-post, no-client.
 package identity

@@ -112,11 +112,11 @@ func (c *city) appoint(person, org string, roles ...string) (post string) {
 
 func (c *city) signIn(login string) (string, *Actor) {
 	c.t.Helper()
-	token, a, err := c.SignIn(c.t.Context(), login, goodPassword, "192.0.2.1:999")
+	in, err := c.SignIn(c.t.Context(), Credentials{Login: login, Password: goodPassword, Address: "192.0.2.1:999"})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return token, a
+	return in.Token, in.Actor
 }
 
 // wantCode fails unless err is a fault of that kind and code.

@@ -14,7 +14,9 @@ import (
 
 // Lock-out. An attempt is counted as wrong before the password is looked at
 // and taken back when it was right, so that many at once gain nothing. An
-// address is allowed more than an account: whole offices share one.
+// address is allowed more than an account: whole offices share one. Attempts
+// from a device that knows the account are counted for that device alone, so
+// that nobody can lock an owner out by guessing elsewhere.
 const (
 	wrongPerAccount = 5
 	wrongPerAddress = 30
@@ -43,16 +45,27 @@ func addressKey(addr string) string {
 		return host
 	}
 	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
+	if ip.Is6() && !ip.IsLoopback() {
 		p, _ := ip.Prefix(64) // 64 fits any IPv6 address
 		return p.Addr().String()
 	}
 	return ip.String()
 }
 
-// attempt counts one attempt against key. It returns until when key is locked,
+// loopback reports whether an address key is the machine's own. Behind a proxy
+// that runs there too, and of which the program was not told, it is everybody's:
+// it is never locked.
+func loopback(key string) bool {
+	ip, err := netip.ParseAddr(key)
+	return err == nil && ip.IsLoopback()
+}
+
+// attempt counts one attempt against key; the empty key has no limit. It returns until when key is locked,
 // zero when it is not, and whether this attempt is the one that locks it.
 func attempt(tx *db.Tx, key string, limit, now int64) (until int64, locks bool, err error) {
+	if key == "" {
+		return 0, false, nil
+	}
 	var wrong, first int64
 	err = tx.QueryRow(`select wrong, first_at, until_at from identity_lock where key = $1`, key).Scan(&wrong, &first, &until)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {

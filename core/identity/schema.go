@@ -93,5 +93,15 @@ func Migrations() []db.Migration {
 			until_at bigint
 		)`,
 		`create index identity_lock_first on identity_lock (first_at)`,
+	}}, {Owner: "identity", Version: 2, SQL: []string{
+		// Browsers from which accounts have signed in; hash is that of the token they keep.
+		`create table identity_device (
+			hash bytea,
+			login text collate "C",
+			seen_at bigint,
+			primary key (hash, login)
+		)`,
+		`create index identity_device_login on identity_device (login, seen_at)`,
+		`create index identity_device_seen on identity_device (seen_at)`,
 	}}}
 }

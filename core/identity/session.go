@@ -174,7 +174,8 @@ func (s *Service) Flush(ctx context.Context) error {
 	return nil
 }
 
-// Sweep removes sessions and counts of wrong passwords that mean nothing any more.
+// Sweep removes sessions, counts of wrong passwords and devices that mean
+// nothing any more.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.nowMS()
 	err := s.db.DoLow(ctx, func(tx *db.Tx) error {
@@ -184,6 +185,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		_, err = tx.Exec(`delete from identity_lock where first_at < $1 and until_at < $2`,
 			now-2*wrongWindow.Milliseconds(), now-wrongWindow.Milliseconds())
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`delete from identity_device where seen_at < $1`, now-DeviceLife.Milliseconds())
 		return err
 	})
 	if err != nil {

@@ -17,49 +17,81 @@ func accountDisabled() error {
 	return fault.New(fault.Unauthenticated, "account-disabled", "账号已停用", "the account is disabled")
 }
 
-// SignIn opens a session for who knows the password, under a token never used
-// before. addr is the address of the request, "192.0.2.1:4711" or without port.
+// Credentials are what somebody signs in with.
+type Credentials struct {
+	Login    string
+	Password string
+	Address  string // of the request: "192.0.2.1:4711" or without port
+	Device   string // what SignIn gave to this browser before; may be empty
+}
+
+// SignedIn is a new session.
+type SignedIn struct {
+	Token  string // of the session, never used before
+	Device string // for the browser to keep: by it the account is known there
+	Actor  *Actor
+}
+
+// SignIn opens a session for who knows the password.
 //
 // A wrong login or password is Unauthenticated wrong-credentials, and after
 // five of one account or thirty of one address within fifteen minutes
 // Exhausted locked-out, for a time that doubles with every further one; too
-// many attempts of an address are Exhausted too-many-requests. A right
-// password of a disabled account is Unauthenticated account-disabled.
-func (s *Service) SignIn(ctx context.Context, login, password, addr string) (token string, _ *Actor, err error) {
-	address := addressKey(addr)
-	if wait, ok := s.limiter.Take("s "+address, s.rates.SignIn); !ok {
-		return "", nil, tooMany(wait)
+// many attempts of an address are Exhausted too-many-requests. A device from
+// which the account has signed in before has its own five, and no other limit.
+// A right password of a disabled account is Unauthenticated account-disabled.
+func (s *Service) SignIn(ctx context.Context, c Credentials) (SignedIn, error) {
+	login := normalLogin(c.Login)
+	d, err := s.device(ctx, c.Device, login)
+	if err != nil {
+		return SignedIn{}, wrap("device", err)
 	}
-	login = normalLogin(login)
-	keys := lockKeys{account: accountKey(login), address: lockKey("address", address)}
+	address := addressKey(c.Address)
+	if !d.knows && !loopback(address) {
+		if wait, ok := s.limiter.Take("s "+address, s.rates.SignIn); !ok {
+			return SignedIn{}, tooMany(wait)
+		}
+	}
+	keys := keysOf(login, address, d)
 	locks, err := s.countAttempt(ctx, keys)
 	if err != nil {
-		return "", nil, err
+		return SignedIn{}, err
 	}
 	acc, err := s.account(s.db.Read(ctx), login)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
-		return "", nil, wrap("account", err)
+		return SignedIn{}, wrap("account", err)
 	}
-	ok, weak, err := s.hasher.verify(ctx, acc.hash, clip(password))
+	ok, weak, err := s.hasher.verify(ctx, acc.hash, clip(c.Password))
 	if err != nil {
-		return "", nil, err
+		return SignedIn{}, err
 	}
 	if !ok {
-		return "", nil, s.refuse(ctx, acc, locks)
+		return SignedIn{}, s.refuse(ctx, acc, locks)
 	}
 	if acc.disabled {
-		return "", nil, accountDisabled()
+		return SignedIn{}, accountDisabled()
 	}
 	better := acc.hash
 	if weak && !acc.demo {
-		if better, err = s.hasher.hash(ctx, clip(password)); err != nil {
-			return "", nil, err
+		if better, err = s.hasher.hash(ctx, clip(c.Password)); err != nil {
+			return SignedIn{}, err
 		}
 	}
-	return s.admit(ctx, acc, keys, better)
+	return s.admit(ctx, acc, keys, d, better)
 }
 
+// lockKeys are what an attempt is counted by; an empty one is not counted.
 type lockKeys struct{ account, address string }
+
+func keysOf(login, address string, d device) lockKeys {
+	switch {
+	case d.knows:
+		return lockKeys{account: lockKey("device", d.token+"\x00"+login)}
+	case loopback(address):
+		return lockKeys{account: accountKey(login)}
+	}
+	return lockKeys{account: accountKey(login), address: lockKey("address", address)}
+}
 
 // countAttempt counts an attempt before it is made, and refuses it when the
 // account or the address is locked. It says whether this attempt, if it fails,
@@ -98,10 +130,11 @@ func (s *Service) refuse(ctx context.Context, acc account, locks bool) error {
 
 // admit opens the session, unless the account was changed since its password
 // was checked.
-func (s *Service) admit(ctx context.Context, acc account, k lockKeys, better string) (token string, a *Actor, err error) {
+func (s *Service) admit(ctx context.Context, acc account, k lockKeys, d device, better string) (SignedIn, error) {
 	gen, _ := s.sessions.begin(digest{})
 	var e *cached
-	err = s.db.Do(ctx, func(tx *db.Tx) error {
+	var token string
+	err := s.db.Do(ctx, func(tx *db.Tx) error {
 		// Written even when nothing changes, so that a change of the password
 		// at the same moment is a conflict and does not leave this session behind.
 		n, err := tx.Exec(`update identity_account set hash = $1 where login = $2 and hash = $3 and disabled = $4`, better, acc.login, acc.hash, false)
@@ -114,6 +147,9 @@ func (s *Service) admit(ctx context.Context, acc account, k lockKeys, better str
 		if err := forgive(tx, k.account, k.address); err != nil {
 			return err
 		}
+		if err := d.learn(tx, acc.login, s.nowMS()); err != nil {
+			return err
+		}
 		var session string
 		if token, session, err = s.openSession(tx, acc.person, acc.login); err != nil {
 			return err
@@ -124,8 +160,8 @@ func (s *Service) admit(ctx context.Context, acc account, k lockKeys, better str
 		return s.record(tx, e.actor, "sign-in", "session", session)
 	})
 	if err != nil {
-		return "", nil, wrap("sign in", err)
+		return SignedIn{}, wrap("sign in", err)
 	}
 	s.sessions.put(digestOf(token), e, gen)
-	return token, e.actor, nil
+	return SignedIn{Token: token, Device: d.token, Actor: e.actor}, nil
 }

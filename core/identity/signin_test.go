@@ -55,7 +55,7 @@ func TestWrongPassword(t *testing.T) {
 		for _, try := range []struct{ login, password string }{
 			{"zhang.san", "wrong"}, {"nobody", goodPassword}, {"zhang.san", ""}, {"", ""}, {"a\x00b", "x"}, {"\xff", "\xff"},
 		} {
-			_, _, err := c.SignIn(t.Context(), try.login, try.password, "192.0.2.1")
+			_, err := c.SignIn(t.Context(), Credentials{Login: try.login, Password: try.password, Address: "192.0.2.1"})
 			wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 		}
 	})
@@ -66,18 +66,18 @@ func TestLockOut(t *testing.T) {
 		c.register("zhang.san")
 		for _, login := range []string{"zhang.san", "nobody"} {
 			for range wrongPerAccount {
-				_, _, err := c.SignIn(t.Context(), login, "wrong", "192.0.2.1")
+				_, err := c.SignIn(t.Context(), Credentials{Login: login, Password: "wrong", Address: "192.0.2.1"})
 				wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 			}
 			wait := time.Minute
 			for range 8 {
-				_, _, err := c.SignIn(t.Context(), login, goodPassword, "198.51.100.7")
+				_, err := c.SignIn(t.Context(), Credentials{Login: login, Password: goodPassword, Address: "198.51.100.7"})
 				wantCode(t, err, fault.Exhausted, "locked-out")
 				if got, ok := RetryAfter(err); !ok || got != wait {
 					t.Fatalf("%s: wait %v, want %v", login, got, wait)
 				}
 				c.clock.Advance(wait)
-				_, _, err = c.SignIn(t.Context(), login, "wrong", "203.0.113.9")
+				_, err = c.SignIn(t.Context(), Credentials{Login: login, Password: "wrong", Address: "203.0.113.9"})
 				wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 				wait = min(2*wait, time.Hour)
 			}
@@ -85,7 +85,7 @@ func TestLockOut(t *testing.T) {
 		}
 		c.signIn("zhang.san")
 		for range wrongPerAccount - 1 { // forgiven by the right one
-			_, _, err := c.SignIn(t.Context(), "zhang.san", "wrong", "192.0.2.1")
+			_, err := c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: "wrong", Address: "192.0.2.1"})
 			wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 		}
 		c.signIn("zhang.san")
@@ -105,12 +105,12 @@ func TestLockOutOfAddress(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *city) {
 		c.register("zhang.san")
 		for i := range wrongPerAddress {
-			_, _, err := c.SignIn(t.Context(), fmt.Sprintf("nobody%d", i), "wrong", "[2001:db8:1:2::5]:80")
+			_, err := c.SignIn(t.Context(), Credentials{Login: fmt.Sprintf("nobody%d", i), Password: "wrong", Address: "[2001:db8:1:2::5]:80"})
 			wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 		}
-		_, _, err := c.SignIn(t.Context(), "zhang.san", goodPassword, "2001:db8:1:2:3::9")
+		_, err := c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: goodPassword, Address: "2001:db8:1:2:3::9"})
 		wantCode(t, err, fault.Exhausted, "locked-out")
-		if _, _, err := c.SignIn(t.Context(), "zhang.san", goodPassword, "2001:db8:1:3::9"); err != nil {
+		if _, err := c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: goodPassword, Address: "2001:db8:1:3::9"}); err != nil {
 			t.Error("another network is locked too:", err)
 		}
 	})
@@ -125,7 +125,7 @@ func TestAttemptsAtOnce(t *testing.T) {
 		codes := map[string]int{}
 		for i := range 20 {
 			wg.Go(func() {
-				_, _, err := c.SignIn(t.Context(), "zhang.san", "wrong", fmt.Sprintf("192.0.2.%d", i))
+				_, err := c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: "wrong", Address: fmt.Sprintf("192.0.2.%d", i)})
 				mu.Lock()
 				defer mu.Unlock()
 				codes[fault.Code(err)]++
@@ -278,11 +278,11 @@ func TestChangePassword(t *testing.T) {
 		other, _ := c.signIn("zhang.san")
 		token, a := c.signIn("zhang.san")
 		const next = "another battery 9"
-		err := c.ChangePassword(t.Context(), a, goodPassword, "short", "192.0.2.1")
+		err := c.ChangePassword(t.Context(), a, goodPassword, "short")
 		wantCode(t, err, fault.Invalid, "bad-password")
-		err = c.ChangePassword(t.Context(), a, "wrong", next, "192.0.2.1")
+		err = c.ChangePassword(t.Context(), a, "wrong", next)
 		wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
-		if err := c.ChangePassword(t.Context(), a, goodPassword, next, "192.0.2.1"); err != nil {
+		if err := c.ChangePassword(t.Context(), a, goodPassword, next); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Authenticate(t.Context(), token); err != nil {
@@ -290,16 +290,16 @@ func TestChangePassword(t *testing.T) {
 		}
 		_, err = c.Authenticate(t.Context(), other)
 		wantCode(t, err, fault.Unauthenticated, "not-signed-in")
-		_, _, err = c.SignIn(t.Context(), "zhang.san", goodPassword, "192.0.2.1")
+		_, err = c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: goodPassword, Address: "192.0.2.1"})
 		wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
-		if _, _, err := c.SignIn(t.Context(), "zhang.san", next, "192.0.2.1"); err != nil {
+		if _, err := c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: next, Address: "192.0.2.1"}); err != nil {
 			t.Error(err)
 		}
 		for range wrongPerAccount { // guessing the old one from a stolen session is counted
-			err := c.ChangePassword(t.Context(), a, "wrong", next, "192.0.2.1")
+			err := c.ChangePassword(t.Context(), a, "wrong", next)
 			wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 		}
-		err = c.ChangePassword(t.Context(), a, next, goodPassword, "192.0.2.1")
+		err = c.ChangePassword(t.Context(), a, next, goodPassword)
 		wantCode(t, err, fault.Exhausted, "locked-out")
 	})
 }
@@ -308,9 +308,9 @@ func TestDisabledAccount(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *city) {
 		c.register("zhang.san")
 		c.do(func(tx *db.Tx) error { return c.SetDisabled(tx, NewSystem(), "zhang.san", true) })
-		_, _, err := c.SignIn(t.Context(), "zhang.san", "wrong", "192.0.2.1")
+		_, err := c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: "wrong", Address: "192.0.2.1"})
 		wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
-		_, _, err = c.SignIn(t.Context(), "zhang.san", goodPassword, "192.0.2.1")
+		_, err = c.SignIn(t.Context(), Credentials{Login: "zhang.san", Password: goodPassword, Address: "192.0.2.1"})
 		wantCode(t, err, fault.Unauthenticated, "account-disabled")
 		c.do(func(tx *db.Tx) error { return c.SetDisabled(tx, NewSystem(), "zhang.san", false) })
 		c.signIn("zhang.san")
@@ -363,10 +363,10 @@ func TestAdmitStale(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.ChangePassword(t.Context(), a, goodPassword, "another battery 9", "192.0.2.1"); err != nil {
+		if err := c.ChangePassword(t.Context(), a, goodPassword, "another battery 9"); err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = c.admit(t.Context(), stale, lockKeys{}, stale.hash)
+		_, err = c.admit(t.Context(), stale, lockKeys{}, device{token: newToken()}, stale.hash)
 		wantCode(t, err, fault.Unauthenticated, "wrong-credentials")
 	})
 }
