@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"chengshu/core/access"
 	"chengshu/core/decl"
@@ -74,19 +76,44 @@ func compileLoaded(loaded *pack.Loaded, fns []rule.Function, report *decl.Report
 		d.Grants = append(d.Grants, p.Grants()...)
 	}
 	for _, s := range decl.All[*record.Seed](loaded.Set, record.SeedKind.Name) {
-		d.checkData(s.Meta, s.From, report)
+		d.checkData(s.Meta, s.From, report, s.CheckFile)
 	}
-	for _, o := range decl.All[*identity.Organisations](loaded.Set, "organisations") {
-		d.checkData(o.Meta, o.From, report)
-	}
+	d.checkPosts(report)
 	return d
 }
 
-// checkData reports a file of data that a declaration names and its pack does
-// not hold.
-func (d *Declared) checkData(m decl.Meta, file string, report *decl.Report) {
-	if _, err := d.Data(m.Pack, file); err != nil {
-		report.Add(m.Pos, fmt.Sprintf("没有文件 %q", file), fmt.Sprintf("there is no file %q", file))
+// checkData checks a file of data that a declaration names; one that its pack
+// does not hold is reported.
+func (d *Declared) checkData(m decl.Meta, from string, report *decl.Report, check func(file []byte, name string, r *decl.Report)) {
+	file, err := d.Data(m.Pack, from)
+	if err != nil {
+		report.Add(m.Pos, fmt.Sprintf("没有文件 %q", from), fmt.Sprintf("there is no file %q", from))
+		return
+	}
+	check(file, d.Pack(m.Pack).File(from), report)
+}
+
+// checkPosts checks the files of organisations, and that the accounts' posts
+// are in one of them.
+func (d *Declared) checkPosts(report *decl.Report) {
+	var ids []string
+	before := len(report.Problems())
+	files := decl.All[*identity.Organisations](d.Set, "organisations")
+	for _, o := range files {
+		d.checkData(o.Meta, o.From, report, func(file []byte, name string, r *decl.Report) {
+			ids = append(ids, identity.OrgsIn(bytes.NewReader(file), name, r)...)
+		})
+	}
+	if len(report.Problems()) > before || len(files) == 0 {
+		return
+	}
+	for _, a := range decl.All[*identity.Account](d.Set, "account") {
+		for _, p := range a.Posts {
+			if !slices.Contains(ids, p.Org) {
+				zh, en := decl.Suggest(p.Org, ids)
+				report.Add(p.Pos, fmt.Sprintf("没有组织 %q；%s", p.Org, zh), fmt.Sprintf("there is no organisation %q; %s", p.Org, en))
+			}
+		}
 	}
 }
 

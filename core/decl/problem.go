@@ -71,6 +71,17 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
+// Misspelt returns the candidate that differs from name by a slip or two, "" when
+// there is none.
+func Misspelt(name string, candidates []string) string {
+	for _, c := range candidates {
+		if d := distance(name, c); d > 0 && d <= max(1, len(c)/4) {
+			return c
+		}
+	}
+	return ""
+}
+
 // distance is the Levenshtein distance over bytes, enough for identifiers.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)

@@ -57,6 +57,17 @@ func (s *Service) SeedOrgs(ctx context.Context, in io.Reader, file string, r *de
 	return changed, nil
 }
 
+// OrgsIn returns the ids of the organisations in a file, and notes the mistakes
+// in it that show without a database.
+func OrgsIn(in io.Reader, file string, r *decl.Report) []string {
+	orgs, _ := readOrgs(in, file, r)
+	ids := make([]string, len(orgs))
+	for i, o := range orgs {
+		ids[i] = o.ID
+	}
+	return ids
+}
+
 type seedOrg struct {
 	Org
 	at decl.Pos

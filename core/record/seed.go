@@ -1,15 +1,12 @@
 package record
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +14,7 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
 	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
 	"chengshu/kernel/id"
 )
 
@@ -83,21 +81,19 @@ func (l Seeder) Load(ctx context.Context, s *Seed, file []byte) (written int, er
 	if err == nil && old == mark || err != nil && !errors.Is(err, db.ErrNoRows) {
 		return 0, err
 	}
-	rows, err := s.read(file)
-	if err != nil {
-		return 0, fmt.Errorf("seed %s: %s: %w", s.Name, s.From, err)
+	report := &decl.Report{}
+	rows := s.read(file, s.From, report)
+	if err := report.Err(); err != nil {
+		return 0, fmt.Errorf("seed %s: %w", s.Name, err)
 	}
 	coming := make(map[string]bool, len(rows))
 	for _, r := range rows {
-		if coming[r.key] {
-			return 0, fmt.Errorf("seed %s: %s: line %d: the key %q is there twice", s.Name, s.From, r.line, r.key)
-		}
 		coming[r.key] = true
 	}
 	for chunk := range slices.Chunk(rows, seedChunk) {
 		n, err := l.loadChunk(ctx, s, chunk, coming)
 		if err != nil {
-			return written, fmt.Errorf("seed %s: %s: %w", s.Name, s.From, err)
+			return written, fmt.Errorf("seed %s: %w", s.Name, err)
 		}
 		written += n
 	}
@@ -128,7 +124,7 @@ func (l Seeder) loadChunk(ctx context.Context, s *Seed, chunk []seedRow, coming 
 		}
 		d, err := l.draft(ctx, s, row, byID[row.key], Author{Now: l.Now(), Coming: coming})
 		if err != nil {
-			return 0, fmt.Errorf("line %d: %w", row.line, err)
+			return 0, row.explain(err)
 		}
 		if d.old == nil || len(d.Changed()) > 0 {
 			drafts = append(drafts, d)
@@ -147,6 +143,19 @@ func (l Seeder) draft(ctx context.Context, s *Seed, row seedRow, old *Row, autho
 	return l.Engine.planNew(ctx, s.target, row.key, row.fields, author)
 }
 
+// explain puts the row's place before what is wrong with its fields.
+func (r *seedRow) explain(err error) error {
+	f, ok := errors.AsType[*fault.Fault](err)
+	if !ok || f.Kind != fault.Invalid {
+		return fmt.Errorf("%s: %w", r.at, err)
+	}
+	out := fault.New(f.Kind, f.Code, f.Text.Zh, f.Text.En)
+	for _, p := range f.Fields {
+		out.With(r.at.String(), p.Path+"："+p.Zh, p.Path+": "+p.En)
+	}
+	return out
+}
+
 // write stores a chunk under one act, whose digest covers every revision.
 func (l Seeder) write(tx *db.Tx, s *Seed, drafts []*Draft) error {
 	stamp := Stamp{Act: id.New(), Verb: s.Into + ".seed", At: l.Now().UnixMilli()}
@@ -161,105 +170,6 @@ func (l Seeder) write(tx *db.Tx, s *Seed, drafts []*Draft) error {
 	_, err := l.Evidence.Append(tx, evidence.Act{ID: stamp.Act, At: stamp.At, Verb: stamp.Verb, Basis: s.target.Basis,
 		Subject: evidence.Subject{Type: "seed", ID: s.Name, Digest: evidence.Digest(all.Sum(nil))}})
 	return err
-}
-
-type seedRow struct {
-	key    string
-	line   int
-	fields map[string]any
-}
-
-func (s *Seed) read(file []byte) ([]seedRow, error) {
-	if strings.HasSuffix(s.From, ".geojson") {
-		return s.readGeoJSON(file)
-	}
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff")))) // spreadsheets begin with a mark
-	head, err := r.Read()
-	if err != nil {
-		return nil, err
-	}
-	var out []seedRow
-	for {
-		rec, err := r.Read()
-		if err == io.EOF {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		cells := map[string]string{}
-		for i, name := range head {
-			cells[name] = rec[i]
-		}
-		line, _ := r.FieldPos(0)
-		row, err := s.row(line, func(column string) (any, bool) { v, ok := cells[column]; return v, ok })
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, row)
-	}
-}
-
-func (s *Seed) readGeoJSON(file []byte) ([]seedRow, error) {
-	var fc struct {
-		Features []struct {
-			ID         any            `json:"id"`
-			Properties map[string]any `json:"properties"`
-			Geometry   map[string]any `json:"geometry"`
-		} `json:"features"`
-	}
-	dec := json.NewDecoder(bytes.NewReader(file))
-	dec.UseNumber()
-	if err := dec.Decode(&fc); err != nil {
-		return nil, err
-	}
-	var out []seedRow
-	for i, f := range fc.Features {
-		row, err := s.row(i+1, func(column string) (any, bool) {
-			if column == "geometry" {
-				return f.Geometry, true
-			}
-			v, ok := f.Properties[column]
-			return v, ok
-		})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, row)
-	}
-	return out, nil
-}
-
-// row makes the input of one record from the cells that column gives.
-func (s *Seed) row(line int, column func(string) (any, bool)) (seedRow, error) {
-	key, _ := column(s.Key)
-	if s.Key == "" {
-		key = fmt.Sprintf("%s-%d", s.Name, line)
-	}
-	row := seedRow{key: fmt.Sprint(key), line: line, fields: map[string]any{}}
-	if key == nil || row.key == "" {
-		return row, fmt.Errorf("line %d: the key %q is empty", line, s.Key)
-	}
-	for _, f := range s.target.Fields {
-		if f.System || f.Computed.Given() || f.From != "" {
-			continue
-		}
-		from := orDefault(s.Columns[f.Name], f.Name)
-		v, there := cell(from, column)
-		if !there {
-			continue
-		}
-		if v == nil || v == "" {
-			row.fields[f.Name] = nil
-			continue
-		}
-		input, err := f.inputOf(v)
-		if err != nil {
-			return row, fmt.Errorf("line %d: column %s: %w", line, from, err)
-		}
-		row.fields[f.Name] = input
-	}
-	return row, nil
 }
 
 // cell returns what stands in a column, or in two columns "a+b" with a comma

@@ -2,10 +2,12 @@ package record
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"chengshu/core/decl"
 	"chengshu/core/evidence"
 	"chengshu/kernel/db"
 	"chengshu/kernel/db/dbtest"
@@ -82,10 +84,10 @@ func TestSeed(t *testing.T) {
 
 		// What somebody deleted does not come back.
 		must(t, w.delete(w.get("lamp", "C")))
-		w.sow("lamps", "code,watts,lit,label\nA,9,true,one\nC,8,false,\n", 1)
+		w.sow("lamps", "code,watts,lit,x,y,place,label\nA,9,true,114.5,38.1,p1,one\nC,8,false,,,,\n", 1)
 
 		// A column that the file does not have leaves its field alone.
-		if got := w.get("lamp", "A"); got.Int("watts") != 9 || got.Text("stands") != "p1" {
+		if got := w.get("lamp", "A"); got.Int("watts") != 9 || !strings.Contains(got.json(), `"tags":["a","b"]`) {
 			t.Errorf("A is %s", got.json())
 		}
 		acts, err := evidence.ActsOn(d.Read(context.Background()), "seed", "lamps", 0, 10)
@@ -109,16 +111,9 @@ func TestSeedGeoJSON(t *testing.T) {
 func TestSeedMistakes(t *testing.T) {
 	w := newWorld(t, dbtest.SQLite(t), seedYAML)
 	for _, c := range []struct{ seed, file, want string }{
-		{"lamps", "", "EOF"},
-		{"lamps", "code,watts\nA,60\nB,many\n", "line 3"},
-		{"lamps", "code,watts\nA,60\n,5\n", `line 3: the key "code" is empty`},
-		{"lamps", "code,watts\nA,60\nA,70\n", `line 3: the key "A" is there twice`},
-		{"lamps", "code,watts\nA\n", "wrong number of fields"},
-		{"lamps", "code,x,y\nA,114,\n", "fields.at.lat"},
-		{"lamps", "code,place\nA,nowhere\n", "fields.stands"},
-		{"lamps", "code,lit\nA,perhaps\n", "line 2: column lit"},
-		{"grounds", `{"features":[{"properties":{"code":"G"},"geometry":{"type":"Point","coordinates":[1,1]}}]}`, "fields.area"},
-		{"grounds", `[`, "unexpected EOF"},
+		{"lamps", "code,watts,x,y,place\nA,60,,,\nB,many,,,\n", "data/lamps.csv:3:3"},
+		{"lamps", "code,x,y,place\nA,,,nowhere\n", "data/lamps.csv:2:1: fields.stands: the record it refers to does not exist"},
+		{"lamps", "code,watts,lit,x,y,place\nA,1,true,,,\n", "data/lamps.csv:2:1: fields.watts: A lit lamp"},
 	} {
 		_, err := w.seed(c.seed, c.file)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -127,6 +122,46 @@ func TestSeedMistakes(t *testing.T) {
 	}
 	if n, err := w.e.Count(context.Background(), w.typ("lamp"), Query{}); err != nil || n != 0 {
 		t.Errorf("%d rows of bad files were loaded, %v", n, err)
+	}
+}
+
+// TestCheckFile holds what is said of each mistake in a file, and where.
+func TestCheckFile(t *testing.T) {
+	_, seeds, err := declare(t, seedYAML)
+	must(t, err)
+	const head = "code,watts,lit,x,y,tags,place\n"
+	for _, c := range []struct{ seed, file, want string }{
+		{"lamps", lampsCSV, ""},
+		{"lamps", "", "1:1 the file is empty; its first line names the columns"},
+		{"lamps", head + "A,60,true,,,,\nB,many,,,,,\n", "3:3 column watts: must be a whole number"},
+		{"lamps", head + "A,600,true,,,,\n", "2:3 column watts: must be at most 500"},
+		{"lamps", head + ",5,,,,,\n", "2:1 column code: is required; 2:1 column code: the key is empty"},
+		{"lamps", head + "A,60,,,,,\n\"A\",70,,,,,\n", `3:1 column code: the key "A" is there twice`},
+		{"lamps", head + "A\nB,no,,,,,\n", "2:1 this row has 1 columns, the header 7; 3:3 column watts: must be a whole number"},
+		{"lamps", head + "A,,perhaps,114,,d,\n", "2:4 column lit: cannot read perhaps; 2:12 column x: must be degrees between -90 and 90; 2:17 column tags: must be one of [a b c]"},
+		{"lamps", head + "A,\"60,,,,,\n", `2:12 cannot read this row: extraneous or missing " in quoted-field`},
+		{"lamps", "code,wats,y\nA,60,1\n", `1:1 no field takes the column "wats"; did you mean "watts"?; 1:1 there is no column "place", which the field "stands" needs; 1:1 there is no column "x+y", which the field "at" needs`},
+		{"lamps", "x,y,place,lit,lit\n", `1:1 the column "lit" is there twice; 1:1 there is no column "code", which is the key; 1:1 there is no column "code", which the field "code" needs`},
+		{"places", "id,title,path\np1,,/1/\n", "2:4 column title: is required"},
+		{"grounds", `{"features":[{"properties":{"code":"G"},"geometry":{"type":"Point","coordinates":[1,1]}}]}`, `1:1 geometry of feature 1: not a valid area: type must be Polygon or MultiPolygon, not "Point"`},
+		{"grounds", "{\n\"features\": [1]}", "not valid GeoJSON"},
+	} {
+		report := &decl.Report{}
+		for _, s := range seeds {
+			if s.Name == c.seed {
+				s.CheckFile([]byte(c.file), "p/"+s.From, report)
+			}
+		}
+		var got []string
+		for _, p := range report.Problems() {
+			got = append(got, fmt.Sprintf("%d:%d %s", p.Line, p.Col, p.En))
+			if !strings.HasPrefix(p.File, "p/data/") || p.Zh == p.En {
+				t.Errorf("problem %+v", p)
+			}
+		}
+		if text := strings.Join(got, "; "); text != c.want && (c.want == "" || !strings.Contains(text, c.want)) {
+			t.Errorf("%s %q:\n%s, want\n%s", c.seed, c.file, text, c.want)
+		}
 	}
 }
 
