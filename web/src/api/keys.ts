@@ -21,6 +21,7 @@ export const keys = {
   search: (type: string, q: string) => ["search", type, q] as const,
   inbox: (params: ListParams) => ["inbox", params] as const,
   reads: ["reads"] as const,
+  identity: ["identity"] as const,
   notices: (part: "list" | "unread") => ["notices", part] as const,
   orgs: (parent: string, q: string) => ["orgs", parent, q] as const,
   people: (unit: string, q: string) => ["people", unit, q] as const,

@@ -429,6 +429,12 @@ export interface ReadItem {
   fields?: string[];
 }
 
+/** Whether the account can be linked with a record in a register of persons, and is. */
+export interface Identity {
+  offered: boolean;
+  linked: boolean;
+}
+
 export interface Org {
   id: string;
   code?: string;

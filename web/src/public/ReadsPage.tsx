@@ -13,6 +13,7 @@ import { formatTime } from "../kit/time";
 import { itemHref } from "../shell/paths";
 import { useText } from "../text";
 import "../list/list.css";
+import { ProofSection } from "./ProofSection";
 
 function What({ row }: { row: ReadItem }) {
   const { pick } = useText();
@@ -40,6 +41,7 @@ export function ReadsPage() {
   const rows = reads.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page title={t.reads.title} lead={t.reads.lead}>
+      <ProofSection />
       <Loaded query={reads} rows={8}>
         {() =>
           rows.length === 0 ? (
