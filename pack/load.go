@@ -194,7 +194,7 @@ func (l *loader) decode(d *document) {
 	if d.changed {
 		hash = d.Hash()
 	}
-	*it.Head() = decl.Meta{Pos: d.Pos, Name: d.Name, Pack: d.Pack, Hash: hash}
+	*it.Head() = decl.NewMeta(&d.Document, hash)
 	d.item = it
 	l.Set.Add(d.Kind, it, l.report)
 }

@@ -37,13 +37,13 @@ func (c *checker) grant(g *Grant) {
 	c.roles(g)
 	c.scope(g)
 	if strings.TrimSpace(g.Basis) == "" {
-		c.add(g.Pos, "授权须写明依据（basis）", "a grant needs its legal basis")
+		c.add(g.At("basis"), "授权须写明依据（basis）", "a grant needs its legal basis")
 	}
 	var permits []*permit
 	for _, name := range g.On {
 		t := c.e.types[name]
 		if t == nil {
-			c.unknown(g.Pos, "记录类型", "record type", name, keys(c.e.types))
+			c.unknown(g.At("on", name), "记录类型", "record type", name, keys(c.e.types))
 			continue
 		}
 		permits = append(permits, c.permit(g, t))
@@ -53,7 +53,7 @@ func (c *checker) grant(g *Grant) {
 		list []string
 	}{{"role", g.Role}, {"on", g.On}, {"actions", g.Actions}} {
 		if len(name.list) == 0 {
-			c.add(g.Pos, name.key+" 不能为空", name.key+" must not be empty")
+			c.add(g.At(name.key), name.key+" 不能为空", name.key+" must not be empty")
 		}
 	}
 	if len(c.d.Report.Problems()) > before {
@@ -70,13 +70,13 @@ func (c *checker) roles(g *Grant) {
 	for _, r := range g.Role {
 		if r == identity.Anyone || r == identity.Citizen {
 			if g.Scope == Unit || g.Scope == Place {
-				c.add(g.Pos, fmt.Sprintf("范围 %q 须由任职确定，角色 %q 没有任职", g.Scope, r),
+				c.add(g.At("scope"), fmt.Sprintf("范围 %q 须由任职确定，角色 %q 没有任职", g.Scope, r),
 					fmt.Sprintf("scope %q follows from a post, and role %q has none", g.Scope, r))
 			}
 			continue
 		}
 		if c.e.roles[r] == nil {
-			c.unknown(g.Pos, "角色", "role", r, append(keys(c.e.roles), identity.Anyone, identity.Citizen))
+			c.unknown(g.At("role", r), "角色", "role", r, append(keys(c.e.roles), identity.Anyone, identity.Citizen))
 		}
 	}
 }
@@ -87,11 +87,11 @@ func (c *checker) scope(g *Grant) {
 		for i, s := range scopes {
 			known[i] = string(s)
 		}
-		c.unknown(g.Pos, "范围", "scope", string(g.Scope), known)
+		c.unknown(g.At("scope"), "范围", "scope", string(g.Scope), known)
 	}
 	personal := g.Scope == Own || g.Scope == Subject || g.Scope == Assigned || g.Scope == TaskOf
 	if personal && slices.Contains(g.Role, identity.Anyone) {
-		c.add(g.Pos, fmt.Sprintf("范围 %q 须知道是谁；请用角色 citizen", g.Scope), fmt.Sprintf("scope %q needs to know who asks; use the role citizen", g.Scope))
+		c.add(g.At("scope"), fmt.Sprintf("范围 %q 须知道是谁；请用角色 citizen", g.Scope), fmt.Sprintf("scope %q needs to know who asks; use the role citizen", g.Scope))
 	}
 }
 
@@ -100,14 +100,14 @@ func (c *checker) permit(g *Grant, t *record.Type) *permit {
 	known := append(slices.Clone(BasicActions), c.d.Actions[t.Name]...)
 	for _, a := range g.Actions {
 		if !slices.Contains(known, a) {
-			c.unknown(g.Pos, "动作", "action", a, known)
+			c.unknown(g.At("actions", a), "动作", "action", a, known)
 		}
 	}
 	if (g.Scope == Assigned || g.Scope == TaskOf) && !t.Case {
-		c.add(g.Pos, fmt.Sprintf("范围 %q 只用于事项；%s 没有流程", g.Scope, t.Name), fmt.Sprintf("scope %q is for cases; %s has no process", g.Scope, t.Name))
+		c.add(g.At("scope"), fmt.Sprintf("范围 %q 只用于事项；%s 没有流程", g.Scope, t.Name), fmt.Sprintf("scope %q is for cases; %s has no process", g.Scope, t.Name))
 	}
 	if g.Scope == Subject && t.SubjectBy == "" {
-		c.add(g.Pos, fmt.Sprintf("%s 未声明 subject 字段", t.Name), fmt.Sprintf("%s declares no subject field", t.Name))
+		c.add(g.At("scope"), fmt.Sprintf("%s 未声明 subject 字段", t.Name), fmt.Sprintf("%s declares no subject field", t.Name))
 	}
 	c.fields(g, t)
 	p := &permit{grant: g, typ: t, when: always, see: g.sees(t)}
@@ -123,15 +123,16 @@ func (c *checker) fields(g *Grant, t *record.Type) {
 		names[i] = f.Name
 	}
 	for _, l := range []struct {
+		key  string
 		list []string
 		all  bool // "all" may stand for every field
-	}{{g.Fields, true}, {g.Mask, false}, {g.Unmask, true}} {
+	}{{"fields", g.Fields, true}, {"mask", g.Mask, false}, {"unmask", g.Unmask, true}} {
 		if l.all && isAll(l.list) {
 			continue
 		}
 		for _, name := range l.list {
 			if t.Field(name) == nil {
-				c.unknown(g.Pos, t.Name+" 的字段", "field of "+t.Name, name, names)
+				c.unknown(g.At(l.key, name), t.Name+" 的字段", "field of "+t.Name, name, names)
 			}
 		}
 	}
@@ -139,7 +140,7 @@ func (c *checker) fields(g *Grant, t *record.Type) {
 		return
 	}
 	if g.Purpose == (decl.Text{}) {
-		c.add(g.Pos, "提供未脱敏的个人信息须写明目的（purpose）", "showing personal information unmasked needs a purpose")
+		c.add(g.At("unmask"), "提供未脱敏的个人信息须写明目的（purpose）", "showing personal information unmasked needs a purpose")
 	}
 	if isAll(g.Unmask) {
 		return
@@ -149,9 +150,9 @@ func (c *checker) fields(g *Grant, t *record.Type) {
 		switch {
 		case f == nil:
 		case !maskable(f):
-			c.add(g.Pos, fmt.Sprintf("字段 %q 本不脱敏，请从 unmask 中去掉", name), fmt.Sprintf("the field %q is not masked; leave it out of unmask", name))
+			c.add(g.At("unmask", name), fmt.Sprintf("字段 %q 本不脱敏，请从 unmask 中去掉", name), fmt.Sprintf("the field %q is not masked; leave it out of unmask", name))
 		case slices.Contains(g.Mask, name) || !isAll(g.Fields) && !slices.Contains(g.Fields, name):
-			c.add(g.Pos, fmt.Sprintf("字段 %q 同时被隐去或脱敏", name), fmt.Sprintf("the field %q is unmasked, but also masked or left out", name))
+			c.add(g.At("unmask", name), fmt.Sprintf("字段 %q 同时被隐去或脱敏", name), fmt.Sprintf("the field %q is unmasked, but also masked or left out", name))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package decl
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -109,6 +110,7 @@ func Suggest(name string, known []string) (zh, en string) {
 	}
 	all := append([]string(nil), known...)
 	sort.Strings(all)
+	all = slices.Compact(all)
 	if len(all) > 12 {
 		all = append(all[:12], "…")
 	}

@@ -48,10 +48,49 @@ type Meta struct {
 	Name string
 	Pack string
 	Hash string
+
+	node *yaml.Node
+	file string
+}
+
+// NewMeta returns the Meta of an item that d declares, with the given hash.
+func NewMeta(d *Document, hash string) Meta {
+	return Meta{Pos: d.Pos, Name: d.Name, Pack: d.Pack, Hash: hash, node: d.Node, file: d.File}
 }
 
 // Head returns the item's own Meta.
 func (m *Meta) Head() *Meta { return m }
+
+// At returns where the value of a key of the declaration stands, and within it
+// the list's item or the mapping's key named by within. What is not there, as
+// in an item that no file declares, stands where its surroundings stand.
+func (m *Meta) At(key string, within ...string) Pos {
+	pos, n := m.Pos, m.node
+	for _, name := range append([]string{key}, within...) {
+		if n = child(n, name); n == nil {
+			break
+		}
+		pos = PosOf(n, m.file)
+	}
+	return pos
+}
+
+// child returns the value of a mapping's key, or the item of a list that is
+// name; nil when there is none.
+func child(n *yaml.Node, name string) *yaml.Node {
+	if n == nil {
+		return nil
+	}
+	for i, c := range n.Content {
+		switch {
+		case n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name && i+1 < len(n.Content):
+			return n.Content[i+1]
+		case n.Kind == yaml.SequenceNode && c.Kind == yaml.ScalarNode && c.Value == name:
+			return c
+		}
+	}
+	return nil
+}
 
 // Item is one declared thing: a record type, a process, a grant.
 type Item interface {

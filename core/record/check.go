@@ -31,9 +31,9 @@ func (t *Type) Check(s *decl.Set, r *decl.Report) {
 	t.Level = orDefault(t.Level, "general")
 	t.Sharing = orDefault(t.Sharing, "conditional")
 	t.Opening = orDefault(t.Opening, "none")
-	oneOf(r, t.Pos, "level", t.Level, "general", "important", "core")
-	oneOf(r, t.Pos, "sharing", t.Sharing, "none", "conditional", "unconditional")
-	oneOf(r, t.Pos, "opening", t.Opening, "none", "conditional", "unconditional")
+	oneOf(r, t.At("level"), "level", t.Level, "general", "important", "core")
+	oneOf(r, t.At("sharing"), "sharing", t.Sharing, "none", "conditional", "unconditional")
+	oneOf(r, t.At("opening"), "opening", t.Opening, "none", "conditional", "unconditional")
 	t.byName = map[string]*Field{}
 	for _, f := range t.Fields {
 		if slices.Contains(reserved, f.Name) {
@@ -268,7 +268,7 @@ func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
 		for _, n := range list {
 			if t.byName[n] == nil && !slices.Contains(more, n) {
 				zh, en := decl.Suggest(n, slices.Concat(names, more))
-				r.Add(t.Pos, fmt.Sprintf("%s 中的 %q 不是字段；%s", key, n, zh), fmt.Sprintf("%q in %s is not a field; %s", n, key, en))
+				r.Add(t.At(key, n), fmt.Sprintf("%s 中的 %q 不是字段；%s", key, n, zh), fmt.Sprintf("%q in %s is not a field; %s", n, key, en))
 			}
 		}
 	}
@@ -280,7 +280,7 @@ func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
 	for key, list := range map[string][]string{"filters": t.Filters, "sorts": t.Sorts, "unique": t.Unique} {
 		for _, n := range list {
 			if f := t.byName[n]; f != nil && !f.comparable() {
-				r.Add(t.Pos, fmt.Sprintf("%s 中的 %q 不能比较：只可用单值、单行的字段", key, n), fmt.Sprintf("%q in %s cannot be compared: only fields with one value on one line can", n, key))
+				r.Add(t.At(key, n), fmt.Sprintf("%s 中的 %q 不能比较：只可用单值、单行的字段", key, n), fmt.Sprintf("%q in %s cannot be compared: only fields with one value on one line can", n, key))
 			}
 		}
 	}
@@ -290,7 +290,7 @@ func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
 		}
 	}
 	if f := t.byName[t.TitleEn]; f != nil && (f.Type != Text || f.Personal) {
-		r.Add(f.Pos, "title_field_en 应为不含个人信息的 text 字段", "title_field_en must be a text field without personal information")
+		r.Add(t.At("title_field_en"), "title_field_en 应为不含个人信息的 text 字段", "title_field_en must be a text field without personal information")
 	}
 }
 

@@ -47,16 +47,16 @@ func (s *Seed) Check(set *decl.Set, r *decl.Report) {
 	t, ok := decl.Find[*Type](set, Kind.Name, s.Into)
 	if !ok {
 		zh, en := decl.Suggest(s.Into, set.Names(Kind.Name))
-		r.Add(s.Pos, fmt.Sprintf("没有记录类型 %q；%s", s.Into, zh), fmt.Sprintf("no record type %q; %s", s.Into, en))
+		r.Add(s.At("into"), fmt.Sprintf("没有记录类型 %q；%s", s.Into, zh), fmt.Sprintf("no record type %q; %s", s.Into, en))
 		return
 	}
 	s.target = t
 	if _, moves := decl.Find[decl.Item](set, "process", t.Name); moves {
-		r.Add(s.Pos, fmt.Sprintf("%q 是事项，只能由动作立案，不能导入", t.Name), fmt.Sprintf("%q are cases: they are opened by actions, not seeded", t.Name))
+		r.Add(s.At("into"), fmt.Sprintf("%q 是事项，只能由动作立案，不能导入", t.Name), fmt.Sprintf("%q are cases: they are opened by actions, not seeded", t.Name))
 	}
 	for field := range s.Columns {
 		if t.byName[field] == nil {
-			r.Add(s.Pos, fmt.Sprintf("没有字段 %q", field), fmt.Sprintf("there is no field %q", field))
+			r.Add(s.At("columns", field), fmt.Sprintf("没有字段 %q", field), fmt.Sprintf("there is no field %q", field))
 		}
 	}
 }

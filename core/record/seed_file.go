@@ -95,7 +95,7 @@ func (sr *seedReader) table(file []byte, name string) {
 	case err == io.EOF && head == nil:
 		sr.add(decl.Pos{File: name, Line: 1, Col: 1}, "文件是空的，第一行应为列名", "the file is empty; its first line names the columns")
 	case ok:
-		sr.add(decl.Pos{File: name, Line: p.StartLine, Col: max(1, p.Column)}, "读不出这一行："+p.Err.Error(), "cannot read this row: "+p.Err.Error())
+		sr.add(decl.Pos{File: name, Line: p.StartLine, Col: max(1, p.Column)}, "读不出这一行：引号没有成对，或值中的引号没有写成两个", "cannot read this row: "+p.Err.Error())
 	}
 }
 
@@ -105,13 +105,14 @@ var errHead = errors.New("the header is wrong")
 // head checks the names of the columns. A column that fills no field is passed
 // over, as data are published with more of them, unless it looks misspelt.
 func (sr *seedReader) head(head []string, at decl.Pos) error {
-	var free []string // fields without a column
+	var free, used []string // fields without a column, columns that fill a field
 	for _, f := range sr.target.Fields {
 		if !sr.filled(f) {
 			continue
 		}
 		from := orDefault(sr.Columns[f.Name], f.Name)
 		there := true
+		used = append(used, strings.Split(from, "+")...)
 		for column := range strings.SplitSeq(from, "+") {
 			there = there && slices.Contains(head, column)
 		}
@@ -130,7 +131,7 @@ func (sr *seedReader) head(head []string, at decl.Pos) error {
 		if slices.Contains(head[:i], column) {
 			sr.add(at, fmt.Sprintf("列 %q 有两个", column), fmt.Sprintf("the column %q is there twice", column))
 		}
-		if meant := decl.Misspelt(column, free); meant != "" && sr.target.byName[column] == nil {
+		if meant := decl.Misspelt(column, free); meant != "" && !slices.Contains(used, column) && column != sr.Key {
 			sr.add(at, fmt.Sprintf("没有字段用到列 %q，是否想写 %q？", column, meant), fmt.Sprintf("no field takes the column %q; did you mean %q?", column, meant))
 		}
 	}

@@ -142,6 +142,7 @@ func TestCheckFile(t *testing.T) {
 		{"lamps", head + "A,\"60,,,,,\n", `2:12 cannot read this row: extraneous or missing " in quoted-field`},
 		{"lamps", "code,wats,y\nA,60,1\n", `1:1 no field takes the column "wats"; did you mean "watts"?; 1:1 there is no column "place", which the field "stands" needs; 1:1 there is no column "x+y", which the field "at" needs`},
 		{"lamps", "x,y,place,lit,lit\n", `1:1 the column "lit" is there twice; 1:1 there is no column "code", which is the key; 1:1 there is no column "code", which the field "code" needs`},
+		{"lamps", "code,x,y,place,colours\n", `1:1 no field takes the column "colours"; did you mean "colour"?`},
 		{"places", "id,title,path\np1,,/1/\n", "2:4 column title: is required"},
 		{"grounds", `{"features":[{"properties":{"code":"G"},"geometry":{"type":"Point","coordinates":[1,1]}}]}`, `1:1 geometry of feature 1: not a valid area: type must be Polygon or MultiPolygon, not "Point"`},
 		{"grounds", "{\n\"features\": [1]}", "not valid GeoJSON"},

@@ -12,11 +12,11 @@ import (
 
 // Check resolves what the screen is of.
 func (s *Screen) Check(set *decl.Set, r *decl.Report) {
-	known(r, s.Pos, "face", s.Face, faces)
-	known(r, s.Pos, "view", s.View, views)
+	known(r, s.At("face"), "face", s.Face, faces)
+	known(r, s.At("view"), "view", s.View, views)
 	if s.Of != "" {
-		if t := findType(set, r, s.Pos, s.Of); t != nil {
-			parseWhere(t, s.Where, s.Pos, r)
+		if t := findType(set, r, s.At("of"), s.Of); t != nil {
+			parseWhere(t, s.Where, s.At("where"), r)
 			s.checkColumns(t, r)
 		}
 	}
@@ -26,7 +26,7 @@ func (s *Screen) Check(set *decl.Set, r *decl.Report) {
 	for _, role := range s.Roles {
 		if _, ok := decl.Find[decl.Item](set, "role", role); !ok && role != "citizen" && role != "anyone" {
 			zh, en := decl.Suggest(role, set.Names("role"))
-			r.Add(s.Pos, fmt.Sprintf("没有角色 %q；%s", role, zh), fmt.Sprintf("no role %q; %s", role, en))
+			r.Add(s.At("roles", role), fmt.Sprintf("没有角色 %q；%s", role, zh), fmt.Sprintf("no role %q; %s", role, en))
 		}
 	}
 	for _, w := range s.Widgets {
@@ -43,12 +43,16 @@ func (s *Screen) checkColumns(t *record.Type, r *decl.Report) {
 	for _, f := range t.Fields {
 		names = append(names, f.Name)
 	}
-	for _, name := range slices.Concat(s.List, s.Filters) {
-		if !slices.Contains(names, name) {
-			zh, en := decl.Suggest(name, names)
-			r.Add(s.Pos, fmt.Sprintf("%q 没有字段 %q；%s", t.Name, name, zh), fmt.Sprintf("%q has no field %q; %s", t.Name, name, en))
+	check := func(key string, list []string) {
+		for _, name := range list {
+			if !slices.Contains(names, name) {
+				zh, en := decl.Suggest(name, names)
+				r.Add(s.At(key, name), fmt.Sprintf("%q 没有字段 %q；%s", t.Name, name, zh), fmt.Sprintf("%q has no field %q; %s", t.Name, name, en))
+			}
 		}
 	}
+	check("list", s.List)
+	check("filters", s.Filters)
 }
 
 func (w *Widget) check(set *decl.Set, r *decl.Report) {

@@ -51,7 +51,7 @@ func read(t testing.TB, body *yaml.Node, kinds []decl.Kind, set *decl.Set, repor
 		t.Fatalf("%s: no kind %q", pos, kind)
 	}
 	doc := decl.Document{Kind: kind, Name: name, Pack: "test", Pos: pos, Node: body}
-	meta := decl.Meta{Pos: pos, Name: name, Pack: "test", Hash: doc.Hash()}
+	meta := decl.NewMeta(&doc, doc.Hash())
 	body.Content = body.Content[2:]
 	it := kinds[i].New()
 	decl.Decode(body, "test.yaml", it, report)
