@@ -200,11 +200,9 @@ func (s *Server) loadOf(r *http.Request, t *record.Type, rowID string) (*record.
 	if err != nil {
 		return nil, access.Row{}, err
 	}
-	subject := access.RowOf(row)
-	if t.Case {
-		if subject, err = s.processes.Subject(r.Context(), row); err != nil {
-			return nil, access.Row{}, err
-		}
+	subject, err := s.processes.Subject(r.Context(), row)
+	if err != nil {
+		return nil, access.Row{}, err
 	}
 	if !s.access.Decide(actorOf(r.Context()), access.Read, t.Name, subject).Allow {
 		return nil, access.Row{}, record.ErrNotFound()
@@ -402,7 +400,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.noteReading(r, s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject), row); err != nil {
+	if _, err := s.viewOf(r, row, subject); err != nil {
 		return err
 	}
 	return s.sendHistory(w, r, row, subject, items, pageSize)

@@ -38,7 +38,7 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.noteReading(r, s.access.Decide(actorOf(r.Context()), access.Read, p.Name, subject), row); err != nil {
+	if _, err := s.viewOf(r, row, subject); err != nil {
 		return err
 	}
 	t := timelineView{s: s, r: r, p: p, see: s.access.View(actorOf(r.Context()), row.Type.Name, subject), revs: map[string]record.HistoryItem{}, remarks: map[string]process.Comment{}}

@@ -24,11 +24,11 @@ func (s *Server) author(a *identity.Actor) record.Author {
 // personal values are shown in the clear, the reading leaves an act first.
 func (s *Server) sendRow(w http.ResponseWriter, r *http.Request, code int, row *record.Row, subject access.Row) error {
 	actor := actorOf(r.Context())
-	decision := s.access.Decide(actor, access.Read, row.Type.Name, subject)
-	if err := s.noteReading(r, decision, row); err != nil {
+	see, err := s.viewOf(r, row, subject)
+	if err != nil {
 		return err
 	}
-	v := recordView(decision.View)
+	v := recordView(see)
 	if row.Type.Case {
 		p, err := s.processes.Process(row.Type.Name)
 		if err != nil {
@@ -51,40 +51,76 @@ func recordView(see access.View) record.View {
 	return record.View{See: func(_ *record.Row, f *record.Field) record.See { return see.Of(f) }, Mask: access.Mask}
 }
 
-// noteReading leaves the act of a reading that shows personal values of
-// someone else in the clear.
-func (s *Server) noteReading(r *http.Request, d access.Decision, row *record.Row) error {
-	actor := actorOf(r.Context())
-	person := personOf(row)
-	if person == "" || person == actor.Person || !d.View.Shows(row) {
-		return nil
-	}
-	act := evidence.Act{Verb: row.Type.Name + ".read", Actor: actor.Evidence(), Grant: d.Grant, Basis: d.Basis, Purpose: d.Purpose,
-		Request: requestID(r.Context()), Subject: evidence.Subject{Type: row.Type.Name, ID: row.ID}}
-	_, err := s.evidence.Read(r.Context(), act, []evidence.ReadSubject{{Person: person, Type: row.Type.Name, Record: row.ID, Fields: d.View.PersonalFields()}})
-	return err
+// viewOf decides how a row is shown, and leaves the act of its reading.
+func (s *Server) viewOf(r *http.Request, row *record.Row, subject access.Row) (access.View, error) {
+	d := s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject)
+	return d.View, s.noteReadings(r, row.Type, row.ID, []*record.Row{row}, []access.Decision{d})
 }
 
-// personOf returns whom a row is about: itself when it is a person's record,
-// else who made it.
-func personOf(row *record.Row) string {
-	if row.Type.SubjectBy != "" {
-		return row.ID
+// viewsOf is viewOf for the rows of a page: one question for what decisions need
+// to know, and one act for each grant that discloses something.
+func (s *Server) viewsOf(r *http.Request, t *record.Type, rows []*record.Row) ([]access.View, error) {
+	subjects, err := s.processes.Subjects(r.Context(), rows)
+	if err != nil {
+		return nil, err
 	}
-	return row.CreatedBy
+	views, decisions := make([]access.View, len(rows)), make([]access.Decision, len(rows))
+	for i := range rows {
+		decisions[i] = s.access.Decide(actorOf(r.Context()), access.Read, t.Name, subjects[i])
+		views[i] = decisions[i].View
+	}
+	return views, s.noteReadings(r, t, aPage, rows, decisions)
+}
+
+// aPage stands for the record in an act of reading that is about many.
+const aPage = "*"
+
+// noteReadings leaves the acts of a reading that shows personal values of
+// others in the clear.
+func (s *Server) noteReadings(r *http.Request, t *record.Type, id string, rows []*record.Row, decisions []access.Decision) error {
+	actor := actorOf(r.Context())
+	type grant struct{ name, basis, purpose string }
+	read := map[grant][]evidence.ReadSubject{}
+	for i, row := range rows {
+		d, person := decisions[i], personOf(row)
+		if person != actor.Person && d.View.Shows(row) {
+			g := grant{d.Grant, d.Basis, d.Purpose}
+			read[g] = append(read[g], evidence.ReadSubject{Person: person, Type: t.Name, Record: row.ID, Fields: d.View.PersonalFields()})
+		}
+	}
+	for g, subjects := range read {
+		act := evidence.Act{Verb: t.Name + ".read", Actor: actor.Evidence(), Grant: g.name, Basis: g.basis, Purpose: g.purpose,
+			Request: requestID(r.Context()), Subject: evidence.Subject{Type: t.Name, ID: id}}
+		if _, err := s.evidence.Read(r.Context(), act, subjects); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// personOf returns whom a row is about: the person its type names, or else
+// nobody but the record itself, which stands for whoever is in it.
+func personOf(row *record.Row) string {
+	if f := row.Type.Field(row.Type.SubjectBy); f != nil && f.To == "person" {
+		if person := row.Text(f.Name); person != "" {
+			return person
+		}
+	}
+	return row.ID
 }
 
 // sendPage sends a page of a list.
 func (s *Server) sendPage(w http.ResponseWriter, r *http.Request, t *record.Type, page record.Page) error {
+	views, err := s.viewsOf(r, t, page.Rows)
+	if err != nil {
+		return err
+	}
 	body := append(make([]byte, 0, 512+1024*len(page.Rows)), `{"items":[`...)
 	for i, row := range page.Rows {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		v, err := s.viewOfListed(r, row)
-		if err != nil {
-			return err
-		}
+		v := recordView(views[i])
 		if p, err := s.processes.Process(t.Name); err == nil {
 			v.Extra = func(dst []byte, row *record.Row) []byte {
 				return append(s.appendFacts(append(dst, `,"case":`...), p, row), '}')
@@ -170,20 +206,6 @@ func formOf(a *process.Action) []map[string]any {
 	return out
 }
 
-// viewOfListed decides how a row of a list is shown, and leaves the act of its
-// reading.
-func (s *Server) viewOfListed(r *http.Request, row *record.Row) (record.View, error) {
-	subject := access.RowOf(row)
-	if row.Type.Case {
-		var err error
-		if subject, err = s.processes.Subject(r.Context(), row); err != nil {
-			return record.View{}, err
-		}
-	}
-	decision := s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject)
-	return recordView(decision.View), s.noteReading(r, decision, row)
-}
-
 // sendGeoJSON sends a page as a FeatureCollection (RFC 7946).
 func (s *Server) sendGeoJSON(w http.ResponseWriter, r *http.Request, t *record.Type, page record.Page) error {
 	type feature struct {
@@ -192,12 +214,13 @@ func (s *Server) sendGeoJSON(w http.ResponseWriter, r *http.Request, t *record.T
 		Properties map[string]any  `json:"properties"`
 		Geometry   json.RawMessage `json:"geometry"`
 	}
+	views, err := s.viewsOf(r, t, page.Rows)
+	if err != nil {
+		return err
+	}
 	features := make([]feature, 0, len(page.Rows))
-	for _, row := range page.Rows {
-		v, err := s.viewOfListed(r, row)
-		if err != nil {
-			return err
-		}
+	for i, row := range page.Rows {
+		v := recordView(views[i])
 		geometry, ok := v.Geometry(row)
 		if !ok {
 			continue

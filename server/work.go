@@ -177,11 +177,9 @@ func (s *Server) titleFor(ctx context.Context, a *identity.Actor, t *record.Type
 	if err != nil {
 		return nil, err
 	}
-	subject := access.RowOf(row)
-	if t.Case {
-		if subject, err = s.processes.Subject(ctx, row); err != nil {
-			return nil, err
-		}
+	subject, err := s.processes.Subject(ctx, row)
+	if err != nil {
+		return nil, err
 	}
 	decision := s.access.Decide(a, access.Read, t.Name, subject)
 	title, ok := recordView(decision.View).Title(row)

@@ -184,7 +184,7 @@ func (m *move) permit(ctx context.Context, row *record.Row) error {
 		m.decision = m.e.Access.DecideSystem(m.p.Name, m.p.Basis)
 		return nil
 	}
-	subject, err := m.e.subject(ctx, row)
+	subject, err := m.e.Subject(ctx, row)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (m *move) fill(ctx context.Context) error {
 		return err
 	}
 	if m.old == nil {
-		m.draft.Row.CreatedBy = m.cmd.Actor.Person
+		m.draft.Row.CreatedBy = m.cmd.Actor.Self()
 	}
 	m.vars = map[string]any{"row": m.draft.Row, "me": author.Actor, "now": m.now, "old": rule.Map{}}
 	if m.old != nil {
@@ -338,7 +338,7 @@ func (m *move) write(tx *db.Tx) error {
 		return err
 	}
 	verb := m.p.Name + "." + m.a.Name
-	rev, err := m.draft.Write(tx, record.Stamp{Act: actID, Verb: verb, Person: m.cmd.Actor.Person, At: m.now.UnixMilli()})
+	rev, err := m.draft.Write(tx, record.Stamp{Act: actID, Verb: verb, Person: m.cmd.Actor.Self(), At: m.now.UnixMilli()})
 	if err != nil {
 		return err
 	}

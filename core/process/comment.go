@@ -34,7 +34,7 @@ func (e *Engine) AddComment(ctx context.Context, p *Process, row *record.Row, a 
 	if err := e.checkComment(ctx, a, c); err != nil {
 		return c, err
 	}
-	subject, err := e.subject(ctx, row)
+	subject, err := e.Subject(ctx, row)
 	if err != nil {
 		return c, err
 	}

@@ -28,23 +28,36 @@ func (p *Process) Grants() []*access.Grant {
 	return out
 }
 
-// subject returns what a decision needs to know of a case, its open tasks
-// among it.
-func (e *Engine) subject(ctx context.Context, row *record.Row) (access.Row, error) {
-	out := access.RowOf(row)
-	if row.Rev == 0 || !e.Access.UsesTasks(row.Type.Name) {
-		return out, nil // not stored yet, or nobody asks
+// Subject returns what a decision needs to know of a case or record, the open
+// tasks of a case among it.
+func (e *Engine) Subject(ctx context.Context, row *record.Row) (access.Row, error) {
+	out, err := e.Subjects(ctx, []*record.Row{row})
+	if err != nil {
+		return access.Row{}, err
 	}
-	tasks, err := e.tasksOf(e.DB.Read(ctx), row.ID)
-	for _, t := range tasks {
-		out.Tasks = append(out.Tasks, access.Task{Org: t.org, Assignee: t.assignee})
-	}
-	return out, err
+	return out[0], nil
 }
 
-// Subject is subject for others who decide about cases.
-func (e *Engine) Subject(ctx context.Context, row *record.Row) (access.Row, error) {
-	return e.subject(ctx, row)
+// Subjects is Subject for the rows of a page, all of one type.
+func (e *Engine) Subjects(ctx context.Context, rows []*record.Row) ([]access.Row, error) {
+	out := make([]access.Row, len(rows))
+	at := make(map[string]int, len(rows))
+	var ids []any
+	for i, row := range rows {
+		out[i] = access.RowOf(row)
+		if row.Rev > 0 { // else it is not stored yet
+			at[row.ID], ids = i, append(ids, row.ID)
+		}
+	}
+	if len(ids) == 0 || !e.Access.UsesTasks(rows[0].Type.Name) {
+		return out, nil
+	}
+	tasks, err := e.tasksOf(e.DB.Read(ctx), ids...)
+	for _, t := range tasks {
+		row := &out[at[t.caseID]]
+		row.Tasks = append(row.Tasks, access.Task{Org: t.org, Assignee: t.assignee})
+	}
+	return out, err
 }
 
 // Offer is an action that the actor's grants permit from the case's state.

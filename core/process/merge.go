@@ -25,7 +25,7 @@ func (m *move) checkMerge(ctx context.Context) error {
 	if err != nil || m.cmd.Actor.System {
 		return err
 	}
-	subject, err := m.e.subject(ctx, target)
+	subject, err := m.e.Subject(ctx, target)
 	if err == nil && !m.e.Access.Decide(m.cmd.Actor, access.Read, m.p.Name, subject).Allow {
 		return badMerge("没有这个事项", "there is no such case")
 	}
