@@ -24,7 +24,7 @@ const (
 	subjectOfMe  = "SubjectOfMe" // the record that is about the actor
 )
 
-const personType types.EntityType = "Person"
+const personType types.EntityType = "Person" // also of clients that are no person: they make rows as persons do
 
 func attribute(c column) types.String {
 	if c.total {
@@ -366,11 +366,8 @@ func (ps policies) All() iter.Seq2[types.PolicyID, *cedar.Policy] {
 
 // principal is the actor as Cedar knows it.
 func principal(a *identity.Actor) types.EntityUID {
-	switch {
-	case a.Person != "":
-		return types.NewEntityUID(personType, types.String(a.Person))
-	case a.Client != "":
-		return types.NewEntityUID("Client", types.String(a.Client))
+	if self := a.Self(); self != "" {
+		return types.NewEntityUID(personType, types.String(self))
 	}
 	return types.NewEntityUID("Anonymous", "")
 }

@@ -50,7 +50,7 @@ var seed = maphash.MakeSeed()
 
 // signature is what of a decides which plan is theirs.
 func (t *target) signature(a *identity.Actor, buf []sigPost) (posts []sigPost, w who, hash uint64) {
-	w = who{person: a.Person != "", subject: a.Person != "" && a.Subject != ""}
+	w = who{person: a.Person != "", subject: a.Person != "" && a.Subject != "", client: a.Person == "" && a.Client != ""}
 	posts = buf
 	for i := range a.Posts {
 		p := &a.Posts[i]
@@ -69,6 +69,9 @@ func (t *target) signature(a *identity.Actor, buf []sigPost) (posts []sigPost, w
 	}
 	if w.subject {
 		hash |= 2
+	}
+	if w.client {
+		hash |= 4
 	}
 	for i := range posts {
 		hash = hash*31 + maphash.String(seed, posts[i].path)

@@ -82,7 +82,7 @@ func (s *sqlText) render(a *identity.Actor, first int) (string, []any) {
 		b.WriteString(strconv.Itoa(first + len(args)))
 		switch f.arg.from {
 		case me:
-			args = append(args, a.Person)
+			args = append(args, a.Self())
 		case mySubject:
 			args = append(args, a.Subject)
 		default:

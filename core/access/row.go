@@ -7,7 +7,7 @@ type Row struct {
 	ID        string
 	Org       string // path of the organisation that answers for it
 	Place     string // path of the division where it lies
-	CreatedBy string // person
+	CreatedBy string // person, or a client that is none: Actor.Self
 	Assignee  string // person; cases only
 	Subject   string // whom it is about: a person, or a natural person's record
 	Tasks     []Task // the open tasks that people hold; see Engine.UsesTasks

@@ -55,7 +55,7 @@ type source int
 
 const (
 	given     source = iota
-	me               // the actor's person
+	me               // the actor: the person, or a client that is no person
 	mySubject        // the natural person's record about the actor
 )
 
@@ -74,6 +74,9 @@ func scopeNode(s Scope, t *record.Type, posts []sigPost, w who) node {
 	case All:
 		return always
 	case Own:
+		if w.client {
+			return person("created_by")
+		}
 		return w.only(person("created_by"))
 	case Assigned:
 		return w.only(person("assignee"))
@@ -105,8 +108,9 @@ func scopeNode(s Scope, t *record.Type, posts []sigPost, w who) node {
 	return never
 }
 
-// who says what is known of the actor as a person.
-type who struct{ person, subject bool }
+// who says what is known of the actor as a person. A client that is none is
+// compared with who made a row, and with nothing else.
+type who struct{ person, subject, client bool }
 
 // only returns n for somebody who is a person.
 func (w who) only(n node) node {

@@ -75,6 +75,15 @@ func (a *Actor) Has(role string) bool {
 	return false
 }
 
+// Self returns the id under which a makes things and finds them again: the
+// person's, for a client that acts for an organisation alone the client's.
+func (a *Actor) Self() string {
+	if a.Person != "" {
+		return a.Person
+	}
+	return a.Client
+}
+
 // Evidence returns a as acts name it. Organisation and post are given when
 // there is only one to choose.
 func (a *Actor) Evidence() evidence.Actor {
