@@ -49,23 +49,21 @@ const maxSubjects = 5000
 //
 // A page that keeps itself up to date reads the same again and again. So an act
 // of reading says for how long it stands for others (Within, see Deps.Alike),
-// and for that long Read writes no other that is like it in all but its id, its
-// time and its request, and returns the first. An act whose id or time is given,
-// and a reading that names no persons, is always written.
+// and for that long Read leaves out whoever was in one that is like it in all
+// but its id, its time, its request and who else was in it. When nobody is left,
+// it writes nothing and returns the id and time of one of those acts. An act
+// whose id or time is given, and a reading that names no persons, is always
+// written.
 //
 // A fault of kind Invalid, code "bad-act", says what is wrong with the act or
 // its subjects.
 func (l *Log) Read(ctx context.Context, a Act, subjects []ReadSubject) (Act, error) {
-	alike := l.Alike > 0 && len(subjects) > 0 && a.ID == "" && a.At == 0
-	var key Digest
-	if alike {
-		a.Within, a.Subjects = l.Alike.Milliseconds(), SubjectsDigest(subjects)
-		like := a
-		like.Request = ""
-		key = DigestOf(like.AppendBody(nil))
-		if id, at, ok := l.recent.find(key, l.Clock.Now().UnixMilli(), a.Within); ok {
-			a.ID, a.At = id, at
-			return a, nil
+	var keys []Digest
+	if l.Alike > 0 && len(subjects) > 0 && a.ID == "" && a.At == 0 {
+		a.Within = l.Alike.Milliseconds()
+		var known Act
+		if subjects, keys, known = l.fresh(a, subjects); len(subjects) == 0 {
+			return known, nil
 		}
 	}
 	var done Act
@@ -73,10 +71,33 @@ func (l *Log) Read(ctx context.Context, a Act, subjects []ReadSubject) (Act, err
 		done, err = l.AppendReading(tx, a, subjects)
 		return err
 	})
-	if err == nil && alike {
-		l.recent.put(key, done.ID, done.At, done.Within)
+	if err == nil {
+		for _, key := range keys {
+			l.recent.put(key, done.ID, done.At, done.Within)
+		}
 	}
 	return done, err
+}
+
+// fresh returns the subjects for whom no recent act stands, with their keys, and
+// an act that stands for one of the others.
+func (l *Log) fresh(a Act, subjects []ReadSubject) (left []ReadSubject, keys []Digest, known Act) {
+	now := l.Clock.Now().UnixMilli()
+	like := a
+	like.Request = ""
+	var body []byte
+	for i := range subjects {
+		like.Subjects = SubjectsDigest(subjects[i : i+1])
+		body = like.AppendBody(body[:0])
+		key := DigestOf(body)
+		if id, at, ok := l.recent.find(key, now, a.Within); ok {
+			known = a
+			known.ID, known.At = id, at
+			continue
+		}
+		left, keys = append(left, subjects[i]), append(keys, key)
+	}
+	return left, keys, known
 }
 
 // recent remembers the readings of the last minutes. What it forgets, as when

@@ -115,6 +115,16 @@ func TestReadAlike(t *testing.T) {
 				ids[got.ID] = true
 			}
 		}
+		// Of a page, only those are written who were not read a moment ago.
+		page := append([]ReadSubject{{Person: "s", Type: "resident", Record: "r2", Fields: []string{"phone"}}}, subjects...)
+		if got := read(nil, page); ids[got.ID] || f.count(`select count(*) from evidence_reading where act = '`+got.ID+`'`) != 1 {
+			t.Error("a page writes who was read a moment ago, or not who was not")
+		} else {
+			ids[got.ID] = true
+		}
+		if got := read(nil, page); !ids[got.ID] {
+			t.Error("the same page leaves another act")
+		}
 		if got := read(nil, nil); ids[got.ID] {
 			t.Error("a delivery that names nobody is taken for another")
 		} else {
