@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -179,8 +180,16 @@ func parseNear(v string) (*record.Near, error) {
 
 func parseBox(v string) (*record.Box, error) {
 	f, ok := floats(v, 4)
-	if !ok || f[0] > f[2] || f[1] > f[3] || f[0] < -180 || f[2] > 180 || f[1] < -90 || f[3] > 90 {
-		return nil, fault.New(fault.Invalid, "bad-filter", "box 应为 西,南,东,北", "box is west,south,east,north")
+	bad := fault.New(fault.Invalid, "bad-filter", "box 应为 西,南,东,北，均为度数", "box is west,south,east,north, in degrees")
+	switch {
+	case !ok:
+		return nil, bad
+	case f[0] < -180 || f[2] > 180 || f[1] < -90 || f[3] > 90:
+		return nil, bad.With("box", "经度在 -180 到 180 之间，纬度在 -90 到 90 之间", "longitudes lie between -180 and 180, latitudes between -90 and 90")
+	case f[0] > f[2]:
+		return nil, bad.With("box", fmt.Sprintf("西边 %g 在东边 %g 以东", f[0], f[2]), fmt.Sprintf("the west, %g, lies east of the east, %g", f[0], f[2]))
+	case f[1] > f[3]:
+		return nil, bad.With("box", fmt.Sprintf("南边 %g 在北边 %g 以北", f[1], f[3]), fmt.Sprintf("the south, %g, lies north of the north, %g", f[1], f[3]))
 	}
 	return &record.Box{West: f[0], South: f[1], East: f[2], North: f[3]}, nil
 }

@@ -156,14 +156,23 @@ func (t *Type) addColumns(f *Field, have map[string]string) []string {
 // form f would keep them.
 func keptAs(f *Field, kept string, have, forms map[string]string) (got, want string) {
 	if form := forms[kept]; form != "" && form != f.form() {
-		return form, f.form()
+		return form, f.declaredAs()
 	}
 	for _, c := range f.kind.columns(f) {
 		if got, want := have[kept+strings.TrimPrefix(c.name, f.Name)], plainType(c.sql); got != want {
-			return got, want
+			return got, f.declaredAs()
 		}
 	}
 	return "", ""
+}
+
+// declaredAs names the field's type as its pack has it, with what its form says
+// beyond the type.
+func (f *Field) declaredAs() string {
+	if form := f.form(); form != string(Text) {
+		return form
+	}
+	return string(f.Type)
 }
 
 // reindex fills the full-text index from the rows that are there, when it is

@@ -44,9 +44,10 @@ func TestMigrate(t *testing.T) {
 		"type renamed":            {after: edit("record: tree", "record: big-tree\nwas: tree"), typ: "big-tree", want: row},
 		"text to choice":          {after: edit("name: {title: N, type: text}", "name: {title: N, type: choice, choices: {ash: {title: A}}}"), want: row},
 		"text to number":          {after: edit("name: {title: N, type: text}", "name: {title: N, type: integer}"), code: "would-lose-data", says: `field "name" is stored as text and cannot become integer`},
+		"number to date":          {after: edit("girth: {title: G, type: decimal, scale: 1}", "girth: {title: G, type: date}"), code: "would-lose-data", says: `"girth" is stored as decimal of scale 1 and cannot become date`},
 		"another scale":           {after: edit("scale: 1", "scale: 2"), code: "would-lose-data", says: `"girth" is stored as decimal of scale 1 and cannot become decimal of scale 2`},
 		"time from decimal":       {after: edit("type: decimal, scale: 1", "type: time"), code: "would-lose-data", says: "cannot become time"},
-		"one from many":           {after: edit("many: true, ", ""), code: "would-lose-data", says: `"kinds" is stored as choice many and cannot become text`},
+		"one from many":           {after: edit("many: true, ", ""), code: "would-lose-data", says: `"kinds" is stored as choice many and cannot become choice;`},
 		"renamed to another form": {after: edit("girth: {title: G, type: decimal, scale: 1}", "width: {title: G, type: text, was: girth}"), code: "would-lose-data", says: `"girth" is stored as decimal`},
 	} {
 		t.Run(name, func(t *testing.T) {
