@@ -55,3 +55,11 @@ func TestSameLeavesNoRevision(t *testing.T) {
 		{name: "it is still there", actor: "admin", request: "GET /api/records/division/130102", status: http.StatusOK},
 	})
 }
+
+// TestSeedsLieSomewhere holds that places are known before what lies in them.
+func TestSeedsLieSomewhere(t *testing.T) {
+	well := newTown(t).row("well", "east")
+	if !strings.HasPrefix(well.Text("division"), "130102") || !strings.HasPrefix(well.Place, "/1301/130102/") {
+		t.Errorf("the well lies in %q at %q", well.Text("division"), well.Place)
+	}
+}
