@@ -107,14 +107,14 @@ func (s *Server) summary(t *record.Type) typeSummary {
 }
 
 // listTypes is the catalogue: every declared type. That a type exists, who
-// owns it and on what basis is public; its rows are not, so the count is
-// shown only to those who may read some.
+// owns it and on what basis is public; its rows are not, so how many there are
+// is told only to those who may read every one of them.
 func (s *Server) listTypes(w http.ResponseWriter, r *http.Request) error {
 	out := []typeSummary{}
 	actor := actorOf(r.Context())
 	for _, t := range s.records.Types() {
 		v := s.summary(t)
-		if s.access.May(actor, access.Read, t.Name) {
+		if s.access.Filter(actor, access.Read, t.Name).All() {
 			n, err := s.records.Approximate(r.Context(), t)
 			if err != nil {
 				return err

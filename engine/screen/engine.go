@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"chengshu/core/access"
 	"chengshu/core/decl"
@@ -145,12 +144,8 @@ func (v viewer) costly(ctx context.Context, w *Widget) (bool, error) {
 // same may share a figure. Nothing that is shared depends on the viewer
 // otherwise: the items of a queue, which are masked for each, are not.
 func (v viewer) signature(w *Widget) string {
-	if w.Kind == "law" {
-		var b strings.Builder
-		for _, t := range v.e.Records.Types() {
-			b.WriteString(v.reach(t.Name))
-		}
-		return b.String()
+	if w.Kind == "law" { // its figures are of everything, its text is of what may be read
+		return v.reach(w.Law.Chapters) + v.reach(w.Law.Articles) + v.reach(w.Law.Systems)
 	}
 	out := v.reach(w.typ.Name, w.using()...)
 	if w.Kind == "map" {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"chengshu/core/decl"
 	"chengshu/core/record"
@@ -46,8 +47,9 @@ type packOf struct {
 	Built bool      `json:"built"`
 }
 
-// articleCount counts within what the viewer may read: rows of the record
-// types and cases of the processes that serve the article.
+// articleCount counts all rows of the record types and all cases of the
+// processes that serve the article, whoever asks: how the law is carried out
+// is a published figure, of which the rows themselves tell nothing.
 type articleCount struct {
 	Records int64 `json:"records"`
 	Open    int64 `json:"open"`
@@ -61,7 +63,7 @@ func (v viewer) law(ctx context.Context, s *Screen, w *Widget) (any, error) {
 	if out.Chapters, err = v.chapters(ctx, l); err != nil {
 		return nil, err
 	}
-	articles, err := v.rows(ctx, l.articles, nil)
+	articles, err := v.rows(ctx, l.articles)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +72,7 @@ func (v viewer) law(ctx context.Context, s *Screen, w *Widget) (any, error) {
 	if m.systems, err = v.systems(ctx, l); err != nil {
 		return nil, err
 	}
-	if m.overdue, err = v.overdueDuties(ctx, l); err != nil {
+	if m.overdue, err = v.e.overdueDuties(ctx, l, v.asked.at); err != nil {
 		return nil, err
 	}
 	for _, row := range articles {
@@ -88,26 +90,34 @@ func (v viewer) law(ctx context.Context, s *Screen, w *Widget) (any, error) {
 	return out, nil
 }
 
-// rows reads every row of a type that the viewer may read and that meets the
-// conditions. It is for lists as long as a law.
-func (v viewer) rows(ctx context.Context, t *record.Type, conds []record.Cond, fields ...string) ([]*record.Row, error) {
-	q, ok := v.scoped(t, conds, fields...)
+// rows reads every row of a type that the viewer may read. It is for lists as
+// long as a law.
+func (v viewer) rows(ctx context.Context, t *record.Type) ([]*record.Row, error) {
+	q, ok := v.scoped(t, nil)
+	if !ok {
+		return nil, nil
+	}
+	return v.e.rows(ctx, t, q)
+}
+
+// rows reads every row that a query finds.
+func (e *Engine) rows(ctx context.Context, t *record.Type, q record.Query) ([]*record.Row, error) {
 	q.Limit = record.MaxLimit
 	var out []*record.Row
-	for ok {
-		page, err := v.e.Records.Query(ctx, t, q)
+	for {
+		page, err := e.Records.Query(ctx, t, q)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, page.Rows...)
-		q.After = page.Next
-		ok = page.Next != ""
+		if q.After = page.Next; page.Next == "" {
+			return out, nil
+		}
 	}
-	return out, nil
 }
 
 func (v viewer) chapters(ctx context.Context, l *LawOf) ([]chapter, error) {
-	rows, err := v.rows(ctx, l.chapters, nil)
+	rows, err := v.rows(ctx, l.chapters)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +131,7 @@ func (v viewer) chapters(ctx context.Context, l *LawOf) ([]chapter, error) {
 
 // systems returns the systems that the law asks for, by the id of their row.
 func (v viewer) systems(ctx context.Context, l *LawOf) (map[string]packOf, error) {
-	rows, err := v.rows(ctx, l.systems, nil)
+	rows, err := v.rows(ctx, l.systems)
 	if err != nil {
 		return nil, err
 	}
@@ -136,14 +146,14 @@ func (v viewer) systems(ctx context.Context, l *LawOf) (map[string]packOf, error
 
 // overdueDuties counts, by the id of the article's row, the duties whose
 // period has ended and that nobody has confirmed as done for it.
-func (v viewer) overdueDuties(ctx context.Context, l *LawOf) (map[string]int64, error) {
-	yesterday := lastDays(v.asked.at, 2).from.Format("2006-01-02")
-	late, err := v.rows(ctx, l.duties, []record.Cond{{Field: "due", To: yesterday}}, "due")
+func (e *Engine) overdueDuties(ctx context.Context, l *LawOf, at time.Time) (map[string]int64, error) {
+	yesterday := lastDays(at, 2).from.Format("2006-01-02")
+	late, err := e.rows(ctx, l.duties, record.Query{Where: []record.Cond{{Field: "due", To: yesterday}}})
 	if err != nil || len(late) == 0 {
 		return nil, err
 	}
 	first := slices.MinFunc(late, func(a, b *record.Row) int { return strings.Compare(a.Text("due"), b.Text("due")) }).Text("due")
-	done, err := v.rows(ctx, l.done, []record.Cond{{Field: "due", From: first, To: yesterday}, {Field: "state", In: []any{l.Confirmed}}}, "duty", "due")
+	done, err := e.rows(ctx, l.done, record.Query{Where: []record.Cond{{Field: "due", From: first, To: yesterday}, {Field: "state", In: []any{l.Confirmed}}}})
 	if err != nil {
 		return nil, err
 	}
@@ -253,17 +263,14 @@ func (m *lawMaker) tally(ctx context.Context, t *record.Type) (articleCount, err
 		return n, nil
 	}
 	var n articleCount
-	q, ok := m.scoped(t, nil)
-	if !ok {
-		return n, nil
-	}
+	var all record.Query
 	var err error
 	if t.Case {
-		if n.Open, err = m.e.Records.Count(ctx, t, open(q)); err == nil {
-			n.Closed, err = m.e.counts.of(ctx, m.viewer, t, closed(q))
+		if n.Open, err = m.e.Records.Count(ctx, t, open(all)); err == nil {
+			n.Closed, err = m.e.counts.of(ctx, m.viewer, t, closed(all))
 		}
 	} else {
-		n.Records, err = m.e.counts.of(ctx, m.viewer, t, q)
+		n.Records, err = m.e.counts.of(ctx, m.viewer, t, all)
 	}
 	m.tallies[t.Name] = n
 	return n, err

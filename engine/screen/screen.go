@@ -4,7 +4,8 @@
 //
 // A screen says which face it belongs to, what kind of view it is and what it
 // is of. A board's widgets are computed within what the viewer may read: two
-// people may see different numbers on one screen.
+// people may see different numbers on one screen. A law's page alone publishes:
+// the figures of an article count everything, whoever looks.
 //
 // A figure is computed once for all viewers who may read the same rows, and
 // kept for at most two seconds; any change of a record ends it at once, so that
