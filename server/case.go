@@ -7,6 +7,7 @@ import (
 
 	"chengshu/core/access"
 	"chengshu/core/evidence"
+	"chengshu/core/identity"
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/kernel/fault"
@@ -41,7 +42,7 @@ func (s *Server) openCase(w http.ResponseWriter, r *http.Request) error {
 }
 
 // orSignIn tells a visitor who may not to sign in first.
-func (s *Server) orSignIn(actor interface{ Has(string) bool }, err error) error {
+func (s *Server) orSignIn(actor *identity.Actor, err error) error {
 	if fault.Is(err, fault.Denied) {
 		return s.denied(actor)
 	}

@@ -70,10 +70,15 @@ func (s *Server) handle(h handler) http.Handler {
 }
 
 // authenticate finds the actor of a request: by API key, by cookie, or nobody.
-// A key that is not good is refused; a cookie that is not good is nobody's.
+// A key that is not good is refused, and so is another scheme; a cookie that is
+// not good is nobody's.
 func (s *Server) authenticate(r *http.Request) (*identity.Actor, error) {
-	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return s.identity.AuthenticateKey(r.Context(), key)
+	if given := r.Header.Get("Authorization"); given != "" {
+		scheme, key, _ := strings.Cut(given, " ")
+		if !strings.EqualFold(scheme, "Bearer") { // RFC 9110, 11.1
+			return nil, fault.New(fault.Unauthenticated, "bad-scheme", "Authorization 应为 Bearer 加密钥", "Authorization must be Bearer and a key")
+		}
+		return s.identity.AuthenticateKey(r.Context(), strings.TrimSpace(key))
 	}
 	c, err := r.Cookie(cookieName)
 	if err != nil {

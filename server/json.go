@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"chengshu/kernel/fault"
@@ -118,8 +119,14 @@ func badJSON(zh, en string, cause error) *fault.Fault {
 // notFitting says which member of a well-formed body does not fit.
 func notFitting(err error) error {
 	var typed *json.UnmarshalTypeError
+	if errors.As(err, &typed) && typed.Field == "" {
+		return badJSON("应为对象", "it must be an object", err)
+	}
 	if errors.As(err, &typed) {
 		return badJSON("成员类型不对："+typed.Field, "wrong type: "+typed.Field, err).With(typed.Field, "类型不对", "wrong type")
 	}
-	return badJSON(err.Error(), err.Error(), err)
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // the library has no type for it
+		return badJSON("没有成员 "+name, "there is no member "+name, err)
+	}
+	return badJSON("无法读取", "it cannot be read", err)
 }

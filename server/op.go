@@ -1,7 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"sync"
 
@@ -41,10 +43,13 @@ func op[In, Out any](s *Server, api huma.API, o huma.Operation, h func(ctx conte
 // whoAsks does for operations what handle does for handlers.
 func (s *Server) whoAsks(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(c huma.Context, next func(huma.Context)) {
-		req, _ := humago.Unwrap(c)
+		req, w := humago.Unwrap(c)
 		actor, err := s.authenticate(req)
 		if err == nil {
 			err = s.identity.Limit(actor, s.addressOf(req))
+		}
+		if err == nil && c.Operation().RequestBody != nil {
+			err = strictBody(w, req)
 		}
 		c.SetHeader("Cache-Control", "no-store")
 		if err != nil {
@@ -63,35 +68,54 @@ func (s *Server) whoAsks(api huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
+// strictBody refuses a body that decode would refuse, whatever it is read into,
+// and leaves it to be read again.
+func strictBody(w http.ResponseWriter, r *http.Request) error {
+	body, err := bodyOf(w, r)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return strictJSON(body)
+}
+
 // ourErrors makes huma's own errors (a body that does not fit) speak as ours
-// do. The library keeps this in a global, so it is set once.
+// do. The library keeps this in globals, so it is set once.
 var ourErrors = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true // "Account" is not "account"
 	huma.NewError = func(code int, msg string, errs ...error) huma.StatusError {
-		for _, err := range errs {
-			if p, ok := err.(*problem); ok {
-				return p
-			}
-		}
-		f := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
-		if code == http.StatusInternalServerError { // of the library's own, only for a body that breaks off
-			code = http.StatusBadRequest
-		}
-		switch code {
-		case http.StatusRequestEntityTooLarge:
-			f = errTooLarge()
-		case http.StatusBadRequest:
-			f = badJSON("语法有误或不完整", "it is empty, cut off or goes wrong", nil)
-		}
-		for _, err := range errs {
-			if d, ok := err.(*huma.ErrorDetail); ok {
-				f.With(d.Location, d.Message, d.Message)
-			}
-		}
-		p := problemOf(f, "")
-		p.Status, p.Title = code, http.StatusText(code)
-		if len(errs) == 0 && f.Code == "invalid-fields" {
-			p.Detail = msg
-		}
-		return p
+		return problemOfHuma("", code, msg, errs)
+	}
+	huma.NewErrorWithContext = func(c huma.Context, code int, msg string, errs ...error) huma.StatusError {
+		return problemOfHuma(c.Header("Accept-Language"), code, msg, errs)
 	}
 })
+
+func problemOfHuma(language string, code int, msg string, errs []error) *problem {
+	for _, err := range errs {
+		if p, ok := err.(*problem); ok {
+			return p
+		}
+	}
+	f := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
+	if code == http.StatusInternalServerError { // of the library's own, only for a body that breaks off
+		code = http.StatusBadRequest
+	}
+	switch code {
+	case http.StatusRequestEntityTooLarge:
+		f = errTooLarge()
+	case http.StatusBadRequest:
+		f = badJSON("语法有误或不完整", "it is empty, cut off or goes wrong", nil)
+	}
+	for _, err := range errs {
+		if d, ok := err.(*huma.ErrorDetail); ok {
+			f.With(d.Location, chinese(d.Message), d.Message)
+		}
+	}
+	p := problemOf(f, language)
+	p.Status, p.Title = code, http.StatusText(code)
+	if len(errs) == 0 && f.Code == "invalid-fields" {
+		p.Detail = msg
+	}
+	return p
+}

@@ -65,6 +65,9 @@ func (p *problem) GetHeaders() http.Header {
 	if p.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retry))
 	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="chengshu"`) // RFC 9110, 15.5.2
+	}
 	return h
 }
 

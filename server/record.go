@@ -111,7 +111,7 @@ func (s *Server) parseQuery(a *identity.Actor, t *record.Type, params url.Values
 			q.Box, err = parseBox(v)
 		default:
 			if name == "created_by" && v == "me" {
-				v = a.Person
+				v = a.Self()
 			}
 			var c record.Cond
 			if c, err = t.ParseCond(name, v); err == nil {
@@ -255,7 +255,7 @@ func (s *Server) createRecord(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d.Row.CreatedBy = actor.Person
+	d.Row.CreatedBy = actor.Self()
 	decision := s.access.Decide(actor, access.Create, t.Name, access.RowOf(d.Row))
 	if !decision.Allow {
 		return s.denied(actor)
@@ -351,7 +351,7 @@ func (s *Server) deleteRecord(w http.ResponseWriter, r *http.Request) error {
 	if err := s.records.Unreferred(r.Context(), row); err != nil {
 		return err
 	}
-	stamp := record.Stamp{Act: id.New(), Verb: row.Type.Name + ".delete", Person: actor.Person, At: s.clock.Now().UnixMilli()}
+	stamp := record.Stamp{Act: id.New(), Verb: row.Type.Name + ".delete", Person: actor.Self(), At: s.clock.Now().UnixMilli()}
 	err = s.db.Do(r.Context(), func(tx *db.Tx) error {
 		revision, err := s.records.Delete(tx, row, stamp)
 		if err != nil {
@@ -366,8 +366,8 @@ func (s *Server) deleteRecord(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) denied(actor interface{ Has(string) bool }) error {
-	if !actor.Has("citizen") {
+func (s *Server) denied(actor *identity.Actor) error {
+	if actor.Anonymous {
 		return fault.New(fault.Unauthenticated, "sign-in", "请先登录", "please sign in")
 	}
 	return fault.New(fault.Denied, "denied", "您无权这样做", "you may not do this")
@@ -375,7 +375,7 @@ func (s *Server) denied(actor interface{ Has(string) bool }) error {
 
 // write stores a draft with its act.
 func (s *Server) write(r *http.Request, d *record.Draft, verb string, decision access.Decision) error {
-	stamp := record.Stamp{Act: id.New(), Verb: verb, Person: actorOf(r.Context()).Person, At: s.clock.Now().UnixMilli()}
+	stamp := record.Stamp{Act: id.New(), Verb: verb, Person: actorOf(r.Context()).Self(), At: s.clock.Now().UnixMilli()}
 	return s.db.Do(r.Context(), func(tx *db.Tx) error {
 		rev, err := d.Write(tx, stamp)
 		if err != nil {

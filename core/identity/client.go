@@ -100,11 +100,11 @@ func (s *Service) RevokeClient(tx *db.Tx, by *Actor, client string) error {
 }
 
 func badKey() error {
-	return fault.New(fault.Unauthenticated, "bad-key", "密钥无效或已过期", "the key is unknown, expired or revoked")
+	return fault.New(fault.Unauthenticated, "unknown-key", "密钥无效或已过期", "the key is unknown, expired or revoked")
 }
 
 // AuthenticateKey returns the actor of an API client's key. One that is
-// unknown, expired or revoked is Unauthenticated bad-key.
+// unknown, expired or revoked is Unauthenticated unknown-key.
 func (s *Service) AuthenticateKey(ctx context.Context, key string) (*Actor, error) {
 	if len(key) != len(keyPrefix)+tokenLength || !strings.HasPrefix(key, keyPrefix) {
 		return nil, badKey()

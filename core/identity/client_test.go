@@ -38,10 +38,10 @@ func TestClient(t *testing.T) {
 		}
 		wantCode(t, c.Limit(a, "192.0.2.1"), fault.Exhausted, "too-many-requests")
 		_, err = c.AuthenticateKey(t.Context(), key[:len(key)-1]+"!")
-		wantCode(t, err, fault.Unauthenticated, "bad-key")
+		wantCode(t, err, fault.Unauthenticated, "unknown-key")
 		c.clock.Advance(24 * time.Hour)
 		_, err = c.AuthenticateKey(t.Context(), key)
-		wantCode(t, err, fault.Unauthenticated, "bad-key")
+		wantCode(t, err, fault.Unauthenticated, "unknown-key")
 	})
 }
 
@@ -55,7 +55,7 @@ func TestRevokeClient(t *testing.T) {
 		}
 		c.do(func(tx *db.Tx) error { return c.RevokeClient(tx, NewSystem(), client) })
 		_, err = c.AuthenticateKey(t.Context(), key)
-		wantCode(t, err, fault.Unauthenticated, "bad-key")
+		wantCode(t, err, fault.Unauthenticated, "unknown-key")
 	})
 }
 

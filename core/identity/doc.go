@@ -23,7 +23,7 @@
 // shown that it is theirs.
 //
 // Faults: Unauthenticated wrong-credentials, account-disabled, not-signed-in,
-// bad-key; Exhausted locked-out, too-many-requests, too-many-tries (see
+// unknown-key; Exhausted locked-out, too-many-requests, too-many-tries (see
 // RetryAfter); Invalid bad-account, bad-password, bad-person, bad-post,
 // bad-org, bad-client, not-proven; Conflict account-taken, already-linked;
 // NotFound no-org, no-account, no-post, no-client.
