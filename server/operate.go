@@ -70,10 +70,18 @@ func (s *Server) turnClock(w http.ResponseWriter, r *http.Request) {
 // stream, and a post that was taken away narrows it.
 func (s *Server) eventStream(w http.ResponseWriter, r *http.Request) {
 	actor, err := s.authenticate(r)
+	if err == nil {
+		err = s.identity.Limit(actor, s.addressOf(r))
+	}
+	var leave func()
+	if err == nil {
+		leave, err = s.joinStreams(actor, s.addressOf(r))
+	}
 	if err != nil {
 		writeProblem(w, r, s.log, err)
 		return
 	}
+	defer leave()
 	ctx, end := context.WithCancel(r.Context())
 	defer end()
 	s.events.Serve(w, r.WithContext(ctx), func(topic string) bool {

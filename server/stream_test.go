@@ -69,3 +69,46 @@ func TestStreamNarrowsWithThePost(t *testing.T) {
 		t.Errorf("heard %s after the post was taken away", topic)
 	}
 }
+
+// TestStreamsAreLimited: one person, and one address, may have so many streams
+// open and no more, each counts as a request, and one that ends makes room.
+func TestStreamsAreLimited(t *testing.T) {
+	w := newTown(t)
+	w.s.cfg.StreamsPerson, w.s.cfg.StreamsAddress = 2, 4
+	refused := func(account, why string) {
+		t.Helper()
+		code, head, body := w.ask(account, "GET /api/events", "")
+		if code != http.StatusTooManyRequests || !strings.Contains(body, `"too-many-streams"`) || head.Get("Retry-After") == "" {
+			t.Fatalf("%s: %d %s", why, code, body)
+		}
+		isProblem(t, code, head, body)
+	}
+	first := w.listen("citizen")
+	w.listen("citizen")
+	refused("citizen", "a third of one person")
+	w.listen("dispatcher")
+	w.listen("")
+	refused("", "a fifth of one address")
+	refused("neighbour", "a fifth of one address")
+
+	// The one whose session ends leaves room at the next hint.
+	if code, _, body := w.ask("citizen", "DELETE /api/session", ""); code != http.StatusNoContent {
+		t.Fatalf("sign out: %d %s", code, body)
+	}
+	w.s.events.Publish("case.incident")
+	if _, open := <-first; open {
+		t.Fatal("told after signing out")
+	}
+	w.listen("neighbour")
+}
+
+func TestStreamNetwork(t *testing.T) {
+	for given, want := range map[string]string{
+		"203.0.113.7": "203.0.113.7", "::ffff:203.0.113.7": "::ffff:203.0.113.7",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2:ffff::": "2001:db8:1:2::/64", "a name": "a name",
+	} {
+		if got := network(given); got != want {
+			t.Errorf("%s stands for %s, want %s", given, got, want)
+		}
+	}
+}

@@ -53,6 +53,7 @@ type Server struct {
 	places    *geo.Index
 	screens   *screen.Engine
 	attempts  attempts
+	streams   streams
 
 	started time.Time
 	seeded  chan struct{} // closed when the seeds are in
@@ -137,7 +138,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 		return nil, err
 	}
 	s.identity = identity.New(identity.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Logger: log, Rates: rates(cfg)})
-	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: declared.Types,
+	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: record.Registers(declared.Types),
 		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}},
 		Datums:    map[string]func(lon, lat float64) (float64, float64){"gcj02": fromDatum(datum.GCJ02), "bd09": fromDatum(datum.BD09)}})
 	if err != nil {
