@@ -19,6 +19,7 @@ import (
 
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
+	"chengshu/engine/lake/duck"
 	"chengshu/core/identity"
 	"chengshu/kernel/config"
 	"chengshu/kernel/fault"
@@ -34,15 +35,21 @@ const usage = `城枢 Chengshu — the city's digital economy as its law asks
   chengshu scenario [PACK…] [--json] [-j N] [--db URL]     run scenarios against a fresh server
   chengshu account --login L --name N [--org O --roles R]  make an account; its password is read from standard input
   chengshu client --name N --org O --roles R [--days D]    make an API client and print its key
-  chengshu verify --key VKEY FILE                          check an evidence bundle offline
+  chengshu verify --key VKEY [--sm2-key VKEY] FILE         check an evidence bundle offline
   chengshu version
+
+  chengshu COMMAND --help                                  what a command takes
 `
 
 // Main runs one command and returns the exit code: 0 done, 1 failed, 2 misused.
 func Main(args []string, version string) int {
+	duck.Worker()
 	if len(args) == 0 {
 		fmt.Fprint(os.Stderr, usage)
 		return 2
+	}
+	if asksHelp(args[1:]) && help(os.Stdout, args[0]) {
+		return 0
 	}
 	switch command, rest := args[0], args[1:]; command {
 	case "serve":
@@ -209,7 +216,7 @@ func verify(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if file == "" || len(o.Key) == 0 {
-		fmt.Fprintln(stderr, "用法 / usage: chengshu verify --key VKEY [--sm2-key VKEY] [--json] FILE\n密钥须来自证据包之外 / the key must come from outside the bundle (GET /api/evidence, or the city's own publication)")
+		fmt.Fprint(stderr, verifyUsage)
 		return 2
 	}
 	f, err := os.Open(file)

@@ -345,7 +345,10 @@ func (s *Server) deleteRecord(w http.ResponseWriter, r *http.Request) error {
 		return s.denied(actor)
 	}
 	rev, err := strconv.ParseInt(r.URL.Query().Get("rev"), 10, 64)
-	if err != nil || rev != row.Rev {
+	if err != nil {
+		return fault.New(fault.Invalid, "bad-rev", "rev 应为要删除的修订号，如 ?rev=3", "rev must be the number of the revision to delete, such as ?rev=3")
+	}
+	if rev != row.Rev {
 		return record.ErrStale(rev)
 	}
 	if err := s.records.Unreferred(r.Context(), row); err != nil {

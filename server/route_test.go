@@ -94,6 +94,8 @@ func TestRoutes(t *testing.T) {
 		{name: "revised on a revision that has passed", actor: "operator", request: "PATCH /api/records/shelter/{second}", body: `{"rev":1,"fields":{"beds":2}}`, status: 409, holds: []string{`"stale-revision"`}},
 		{name: "revised on none", actor: "operator", request: "PATCH /api/records/shelter/{second}", body: `{"fields":{"beds":2}}`, status: 409},
 		{name: "deleted by one who may not", actor: "dispatcher", request: "DELETE /api/records/shelter/{second}?rev=2", status: 403},
+		{name: "deleted on no revision", actor: "operator", request: "DELETE /api/records/shelter/{second}", status: 422, holds: []string{`"bad-rev"`}},
+		{name: "deleted on what is no revision", actor: "operator", request: "DELETE /api/records/shelter/{second}?rev=abc", status: 422, holds: []string{`"bad-rev"`}},
 		{name: "deleted on a revision that has passed", actor: "operator", request: "DELETE /api/records/shelter/{second}?rev=1", status: 409},
 		{name: "deleted", actor: "operator", request: "DELETE /api/records/shelter/{second}?rev=2", status: 204},
 		{name: "and gone", actor: "operator", request: "GET /api/records/shelter/{second}", status: 404},

@@ -94,6 +94,10 @@ func pinned(o VerifyOptions) (p pins, err error) {
 		slices.Sort(vkeys)
 		for _, vkey := range slices.Compact(vkeys) {
 			v, err := list.parse(strings.TrimSpace(vkey))
+			if err != nil && list.to == &p.log && isSM2Key(strings.TrimSpace(vkey)) {
+				return p, fault.Wrap(err, fault.Invalid, "bundle-key", "所给的是国密 SM2 公钥，应放在 --sm2-key；--key 须为 Ed25519 公钥",
+					"this is an SM2 key: give it as --sm2-key; --key takes the Ed25519 key")
+			}
 			if err != nil {
 				return p, bad(fmt.Errorf("%q: %w", vkey, err))
 			}
@@ -242,7 +246,11 @@ func (v *verifier) inclusion(s *sealedAct, leaf Digest) error {
 		path[i] = bytes.Clone(h)
 	}
 	hasher := rfc6962.DefaultHasher
-	return proof.VerifyInclusion(hasher, uint64(s.Index), v.cp.size, hasher.HashLeaf(leaf[:]), path, v.cp.root)
+	err := proof.VerifyInclusion(hasher, uint64(s.Index), v.cp.size, hasher.HashLeaf(leaf[:]), path, v.cp.root)
+	if other, ok := errors.AsType[proof.RootMismatchError](err); ok {
+		return fmt.Errorf("it leads to the root %x, the checkpoint has %x", other.CalculatedRoot, other.ExpectedRoot)
+	}
+	return err
 }
 
 // revisions notes whether the acts account for every revision from the first

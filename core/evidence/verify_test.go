@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -189,6 +191,38 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 	for _, c := range changes {
 		reject(c.name, c.code, f.resealed(raw, c.change), good)
+	}
+}
+
+// TestVerifySaysWhy: what is refused is named so that one can go on.
+func TestVerifySaysWhy(t *testing.T) {
+	f := bundled(t, dbtest.SQLite(t))
+	raw := f.exported("case")
+	good := f.pins()
+	cp, err := f.store.checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := f.resealed(raw, func(b *bundle) { b.Acts[0].Index-- })
+	for _, tc := range []struct {
+		name  string
+		raw   []byte
+		o     VerifyOptions
+		wants []string
+	}{
+		{"the SM2 key as the first", raw, VerifyOptions{Key: good.SM2Key}, []string{"--sm2-key"}},
+		{"another root", moved, good, []string{hex.EncodeToString(cp.root)}},
+	} {
+		_, err := Verify(bytes.NewReader(tc.raw), tc.o)
+		said, ok := errors.AsType[*fault.Fault](err)
+		if !ok {
+			t.Fatalf("%s: %v", tc.name, err)
+		}
+		for _, want := range tc.wants {
+			if !strings.Contains(said.Text.En, want) {
+				t.Errorf("%s: %q does not say %q", tc.name, said.Text.En, want)
+			}
+		}
 	}
 }
 
