@@ -1,0 +1,63 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"chengshu/kernel/config"
+	"chengshu/pack"
+)
+
+const verifyUsage = `用法 / usage: chengshu verify --key VKEY [--sm2-key VKEY] [--witness VKEY] [--json] FILE
+  --key VKEY
+        日志的公钥，须来自证据包之外
+        the log's public key, from outside the bundle (GET /api/evidence, or the city's own publication)
+  --sm2-key VKEY
+        日志的 SM2 公钥
+        the log's SM2 public key
+  --witness VKEY
+        见证方的公钥，可多次给出
+        a witness's public key, as often as needed
+  --json
+        以 JSON 输出
+        print JSON
+`
+
+func asksHelp(args []string) bool {
+	return slices.Contains(args, "-h") || slices.Contains(args, "--help")
+}
+
+// help prints what a command takes, and reports whether there is such a command.
+func help(w io.Writer, command string) bool {
+	switch command {
+	case "serve", "config":
+		settings(w, command, &Config{})
+	case "account", "client":
+		settings(w, command, &accountConfig{})
+	case "verify":
+		fmt.Fprint(w, verifyUsage)
+	case "packs", "pack", "scenario":
+		pack.Main(context.Background(), nil, w, w, pack.Env{})
+	default:
+		return false
+	}
+	return true
+}
+
+// settings prints a command's line of the usage and its flags.
+func settings(w io.Writer, command string, cfg any) {
+	for line := range strings.Lines(usage) {
+		if strings.HasPrefix(line, "  chengshu "+command+" ") {
+			fmt.Fprint(w, line)
+		}
+	}
+	fmt.Fprint(w, `
+每项也可写在环境变量 CHENGSHU_… 中（如 CHENGSHU_DATA），或 --config 文件中
+each may also stand in the environment as CHENGSHU_… (CHENGSHU_DATA), or in the file of --config
+
+`)
+	_ = config.Usage(w, cfg) // what cannot be printed cannot be complained of either
+}
