@@ -40,6 +40,7 @@ func TestMaskIsNoValue(t *testing.T) {
 func TestSameLeavesNoRevision(t *testing.T) {
 	w := newTown(t)
 	w.do("shelter", "operator", "POST /api/records/shelter", `{"fields":{"name":"一号","beds":4}}`)
+	w.do("case", "citizen", "POST /api/cases/incident", aReport)
 	acts := w.count("act")
 	w.run(t, []call{
 		{name: "nothing", actor: "operator", request: "PATCH /api/records/shelter/{shelter}", body: `{"rev":1,"fields":{}}`, status: http.StatusOK, holds: []string{`"rev":1`}},
@@ -52,6 +53,7 @@ func TestSameLeavesNoRevision(t *testing.T) {
 		{name: "a change", actor: "operator", request: "PATCH /api/records/shelter/{shelter}", body: `{"rev":1,"fields":{"beds":5}}`, status: http.StatusOK, holds: []string{`"rev":2`}},
 		{name: "a stale one", actor: "operator", request: "PATCH /api/records/shelter/{shelter}", body: `{"rev":1,"fields":{}}`, status: http.StatusConflict, holds: []string{`"stale-revision"`}},
 		{name: "a division that others lie in", actor: "admin", request: "DELETE /api/records/division/130102?rev=1", status: http.StatusConflict, holds: []string{`"referred-to"`, `"division"`}},
+		{name: "a category of open cases", actor: "supervisor", request: "DELETE /api/records/event-category/E0101?rev=1", status: http.StatusConflict, holds: []string{`"referred-to"`, `"path":"incident","zh":"“城市事件”1 条"`}},
 		{name: "it is still there", actor: "admin", request: "GET /api/records/division/130102", status: http.StatusOK},
 	})
 }
