@@ -24,5 +24,6 @@ type Config struct {
 	Rate           int           `name:"rate" default:"6000" zh:"每人每分钟请求数上限，0 为不限" en:"requests a minute for each person or address; 0 is no limit"`
 	StreamsPerson  int           `name:"streams-person" default:"20" zh:"每人同时打开的实时更新连接上限，0 为不限" en:"event streams open at a time for each person or API client; 0 is no limit"`
 	StreamsAddress int           `name:"streams-address" default:"500" zh:"每个来访地址同时打开的实时更新连接上限，0 为不限" en:"event streams open at a time from one address; 0 is no limit"`
+	MetricsToken   string        `name:"metrics-token" secret:"true" zh:"读取 /metrics 所需的令牌；空为只许本机读取" en:"token that reading /metrics needs; empty: only this machine may read it"`
 	Shutdown       time.Duration `name:"shutdown" default:"10s" zh:"停机等待" en:"how long to wait for requests when stopping"`
 }

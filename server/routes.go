@@ -62,7 +62,7 @@ func (s *Server) Handler() http.Handler {
 	// Operating the program.
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.Handle("GET /metrics", s.scraped(s.metrics.Handler()))
 	if s.fake != nil {
 		mux.HandleFunc("POST /api/test/clock", s.turnClock)
 	}
