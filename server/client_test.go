@@ -55,6 +55,11 @@ func TestClientFollows(t *testing.T) {
 				t.Errorf("%s: %d %s", list, code, answer)
 			}
 		}
+		w.do("", "dispatcher", "POST /api/cases/incident/{case}/assign", `{}`)
+		w.do("", "handler", "POST /api/cases/incident/{case}/accept", `{}`)
+		if code, answer := ask(key, "GET /api/me/notices", ""); code != http.StatusOK || !strings.Contains(answer, `"unread":1`) || !strings.Contains(answer, w.ids["case"]) {
+			t.Errorf("what the client was told: %d %s", code, answer)
+		}
 		if code, answer := ask(w.key("130102-command", "intake"), "GET /api/cases/incident/{case}", ""); code != http.StatusNotFound {
 			t.Errorf("another client: %d %s", code, answer)
 		}

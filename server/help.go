@@ -13,11 +13,11 @@ import (
 
 const verifyUsage = `用法 / usage: chengshu verify --key VKEY [--sm2-key VKEY] [--witness VKEY] [--json] FILE
   --key VKEY
-        日志的公钥，须来自证据包之外
-        the log's public key, from outside the bundle (GET /api/evidence, or the city's own publication)
+        日志的 Ed25519 公钥，须来自证据包之外（城市自己的公布；GET /api/evidence 中 keys 的第一个）
+        the log's Ed25519 key, from outside the bundle (the city's own publication; the first of keys in GET /api/evidence)
   --sm2-key VKEY
-        日志的 SM2 公钥
-        the log's SM2 public key
+        日志的 SM2 公钥（keys 的第二个），可不给
+        the log's SM2 key (the second of keys), if wanted
   --witness VKEY
         见证方的公钥，可多次给出
         a witness's public key, as often as needed

@@ -36,10 +36,10 @@ type readInput struct {
 }
 
 func (s *Server) notices(ctx context.Context, a *identity.Actor, in *noticesInput) (*body[noticesView], error) {
-	if a.Person == "" {
+	if a.Self() == "" {
 		return nil, s.denied(a)
 	}
-	list, err := s.processes.Notices(ctx, a.Person, in.After, in.Limit)
+	list, err := s.processes.Notices(ctx, a.Self(), in.After, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -50,17 +50,17 @@ func (s *Server) notices(ctx context.Context, a *identity.Actor, in *noticesInpu
 	if len(list) == in.Limit {
 		v.Next = v.Items[in.Limit-1].N
 	}
-	v.Unread, err = s.processes.Unread(ctx, a.Person)
+	v.Unread, err = s.processes.Unread(ctx, a.Self())
 	return &body[noticesView]{v}, err
 }
 
 func (s *Server) readNotices(ctx context.Context, a *identity.Actor, in *readInput) (*none, error) {
-	if a.Person == "" {
+	if a.Self() == "" {
 		return nil, s.denied(a)
 	}
 	upTo, err := strconv.ParseInt(in.Body.UpTo, 10, 64)
 	if err != nil {
 		return nil, err // the pattern lets only numbers pass
 	}
-	return nil, s.processes.ReadNotices(ctx, a.Person, upTo)
+	return nil, s.processes.ReadNotices(ctx, a.Self(), upTo)
 }

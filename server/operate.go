@@ -107,7 +107,7 @@ func (s *Server) hears(actor *identity.Actor, topic string) bool {
 	case "inbox":
 		return len(actor.Posts) > 0
 	case "notice":
-		return actor.Person != "" && name == actor.Person
+		return name != "" && name == actor.Self()
 	}
 	return false
 }
