@@ -19,13 +19,12 @@ import (
 )
 
 // Kinds is the one list of what packs can declare.
-func Kinds() []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(effects()), access.Kind, geo.Kind, screen.Kind}
+func Kinds() []decl.Kind { return kindsOf(&world{}) }
+
+func kindsOf(w *world) []decl.Kind {
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, screen.Kind}
 	return append(kinds, identity.Kinds()...)
 }
-
-// effects is the one list of what actions can do beside moving their case.
-func effects() []process.EffectKind { return process.Effects() }
 
 // Declared is everything that the packs say, checked and compiled.
 type Declared struct {
@@ -54,10 +53,15 @@ func Sources(packsDir, overlay string) ([]pack.Source, error) {
 	return out, nil
 }
 
-// Declare loads packs and compiles every expression in them. fns gives the
-// rule functions their meaning; for checking alone they may do nothing.
+// Declare loads packs and compiles every expression in them, for checking: what
+// they name does nothing.
 func Declare(sources []pack.Source, fns []rule.Function) (*Declared, *decl.Report) {
-	loaded, report := pack.Load(sources, Kinds())
+	return declare(sources, Kinds(), fns)
+}
+
+// declare is Declare with the kinds and rule functions that do what they say.
+func declare(sources []pack.Source, kinds []decl.Kind, fns []rule.Function) (*Declared, *decl.Report) {
+	loaded, report := pack.Load(sources, kinds)
 	if report.Err() != nil {
 		return &Declared{Loaded: loaded}, report
 	}

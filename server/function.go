@@ -6,18 +6,26 @@ import (
 	"time"
 
 	"chengshu/core/identity"
+	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/core/rule"
 	"chengshu/engine/geo"
+	"chengshu/engine/lake"
 	"chengshu/standard/gbcode"
 )
 
-// world is what rule functions look into. It is filled when the engines are
+// world is what rule functions and effects look into. It is filled when the engines are
 // up; before that the functions exist for checking only.
 type world struct {
 	records  *record.Engine
 	identity *identity.Service
 	places   *geo.Index
+	lake     *lake.Engine
+}
+
+// effects is the one list of what actions can do beside moving their case.
+func (w *world) effects() []process.EffectKind {
+	return append(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake })...)
 }
 
 // lookTime bounds one look of a rule function into the database.

@@ -19,8 +19,8 @@ import (
 
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
-	"chengshu/engine/lake/duck"
 	"chengshu/core/identity"
+	"chengshu/engine/lake/duck"
 	"chengshu/kernel/config"
 	"chengshu/kernel/fault"
 	"chengshu/kernel/log"

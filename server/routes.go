@@ -33,6 +33,12 @@ func (s *Server) Handler() http.Handler {
 	get("/api/cases/{type}/{id}/evidence", s.evidenceBundle)
 	post("/api/cases/{type}/{id}/comments", s.once(s.comment, s.commentAgain))
 
+	// Datasets, their releases, and what was not taken into them.
+	get("/api/datasets/{type}/releases", s.listReleases)
+	get("/api/datasets/{type}/releases/{version}", s.getRelease)
+	get("/api/datasets/{type}/releases/{version}/rows", s.releaseRows)
+	get("/api/cases/{type}/{id}/failures", s.failures)
+
 	// What is declared.
 	get("/api/types", s.listTypes)
 	get("/api/types/{type}", s.getType)

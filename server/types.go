@@ -1,10 +1,12 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
 	"chengshu/core/access"
+	"chengshu/core/decl"
 	"chengshu/core/identity"
 	"chengshu/core/process"
 	"chengshu/core/record"
@@ -97,8 +99,11 @@ type actionView struct {
 func (s *Server) summary(t *record.Type) typeSummary {
 	v := typeSummary{Name: t.Name, Kind: "record", Pack: t.Pack, Title: t.Title, Articles: t.Articles, Owner: t.Owner, Basis: t.Basis,
 		Level: t.Level, Sharing: t.Sharing, Opening: t.Opening, Cycle: t.Cycle}
-	if t.Case {
+	switch {
+	case t.Case:
 		v.Kind = "case"
+	case t.Resource == record.Dataset:
+		v.Kind = "dataset"
 	}
 	if v.Articles == nil {
 		v.Articles = []string{}
@@ -112,10 +117,10 @@ func (s *Server) summary(t *record.Type) typeSummary {
 func (s *Server) listTypes(w http.ResponseWriter, r *http.Request) error {
 	out := []typeSummary{}
 	actor := actorOf(r.Context())
-	for _, t := range s.records.Types() {
+	for _, t := range s.declared.Types {
 		v := s.summary(t)
 		if s.access.Filter(actor, access.Read, t.Name).All() {
-			n, err := s.records.Approximate(r.Context(), t)
+			n, err := s.rowsOf(r.Context(), t)
 			if err != nil {
 				return err
 			}
@@ -126,9 +131,25 @@ func (s *Server) listTypes(w http.ResponseWriter, r *http.Request) error {
 	return send(w, http.StatusOK, out)
 }
 
+// rowsOf is about how many rows a register has, or the latest release of a
+// dataset.
+func (s *Server) rowsOf(ctx context.Context, t *record.Type) (int64, error) {
+	if t.Resource == record.Register {
+		return s.records.Approximate(ctx, t)
+	}
+	last, err := s.lake.Releases(s.db.Read(ctx), t, 0, 1)
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	m, err := last[0].Read()
+	return m.Rows, err
+}
+
 func (s *Server) getType(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.records.Type(r.PathValue("type"))
-	if err != nil {
+	name := r.PathValue("type")
+	t, ok := decl.Find[*record.Type](s.declared.Set, record.Kind.Name, name)
+	if !ok {
+		_, err := s.records.Type(name)
 		return err
 	}
 	return send(w, http.StatusOK, s.typeView(actorOf(r.Context()), t))

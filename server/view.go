@@ -181,8 +181,20 @@ func (s *Server) caseMember(ctx context.Context, actor *identity.Actor, p *proce
 		}
 		actions = append(actions, item)
 	}
+	more := map[string]any{"tasks": shown, "actions": actions}
+	jobs, err := s.processes.JobsOf(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	if len(jobs) > 0 {
+		waits := make([]map[string]any, len(jobs))
+		for i, j := range jobs {
+			waits[i] = map[string]any{"id": j.ID, "state": j.State, "done": j.Done, "total": j.Total, "note": j.Note}
+		}
+		more["jobs"] = waits
+	}
 	dst := s.appendFacts(make([]byte, 0, 1024), p, row)
-	for name, v := range map[string]any{"tasks": shown, "actions": actions} {
+	for name, v := range more {
 		b, err := json.Marshal(v)
 		if err != nil {
 			return nil, err
@@ -253,7 +265,7 @@ func (s *Server) sendHistory(w http.ResponseWriter, r *http.Request, row *record
 		}
 		out = append(out, map[string]any{"rev": h.Rev, "at": rfc(h.At), "act": h.Act, "actor": h.Actor, "verb": h.Verb,
 			"actor_name": s.actorName(r.Context(), evidence.Actor{Person: h.Actor}),
-			"mine":       h.Actor != "" && h.Actor == actorOf(r.Context()).Person, "changed": h.Changed, "fields": fields,
+			"mine":       h.Actor != "" && h.Actor == actorOf(r.Context()).Self(), "changed": h.Changed, "fields": fields,
 			"labels": s.labelsOf(r.Context(), row.Type, fields)})
 	}
 	body := map[string]any{"items": out}

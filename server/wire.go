@@ -16,6 +16,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/engine/geo"
+	"chengshu/engine/lake"
 	"chengshu/engine/screen"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/clock"
@@ -51,6 +52,7 @@ type Server struct {
 	records   *record.Engine
 	processes *process.Engine
 	places    *geo.Index
+	lake      *lake.Engine
 	screens   *screen.Engine
 	attempts  attempts
 	streams   streams
@@ -91,7 +93,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 
 	// What the packs say.
 	w := &world{}
-	declared, report := Declare(sources, w.functions())
+	declared, report := declare(sources, kindsOf(w), w.functions())
 	if err := report.Err(); err != nil {
 		return nil, err
 	}
@@ -156,7 +158,13 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 
 	// The engines.
 	s.places = geo.New(s.records)
-	w.records, w.identity, w.places = s.records, s.identity, s.places
+	if err := s.db.Migrate(ctx, lake.Migrations()...); err != nil {
+		return nil, err
+	}
+	if s.lake, err = lake.New(lake.Deps{DB: s.db, Blobs: s.blobs, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(cfg.Data, "lake"), Datasets: record.Datasets(declared.Types)}); err != nil {
+		return nil, err
+	}
+	w.records, w.identity, w.places, w.lake = s.records, s.identity, s.places, s.lake
 	s.screens = screen.New(screen.Deps{Records: s.records, Processes: s.processes, Access: s.access, Clock: s.clock,
 		Packs: s.packInfo(), Screens: decl.All[*screen.Screen](declared.Set, screen.Kind.Name), Areas: "county-boundary", View: s.caseJSON})
 	return s, nil

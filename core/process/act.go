@@ -72,7 +72,8 @@ func (e *Engine) Do(ctx context.Context, cmd Command) (*record.Row, error) {
 	}
 	for try := 1; ; try++ {
 		row, err := e.attempt(ctx, p, cmd)
-		if fault.Code(err) != "stale-revision" || cmd.Rev != 0 || try == replans {
+		moved := fault.Code(err) == "stale-revision" && cmd.Rev == 0
+		if !moved && fault.Code(err) != Again || try == replans {
 			return row, err
 		}
 	}

@@ -65,6 +65,13 @@ type Moment struct {
 	move  *move
 }
 
+// Set gives a field of the case a value; it is part of the transition.
+func (m *Moment) Set(field string, value any) { m.move.draft.Set(field, value) }
+
+// Again is the code of a Conflict with which a Write asks for the action to be
+// planned anew: what it was planned on has changed.
+const Again = "plan-again"
+
 // Step is an effect as it stands in a pack: the kind's name with what that kind
 // asks for and, beside it, under which condition it happens.
 type Step struct {

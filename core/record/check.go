@@ -34,6 +34,7 @@ func (t *Type) Check(s *decl.Set, r *decl.Report) {
 	oneOf(r, t.At("level"), "level", t.Level, "general", "important", "core")
 	oneOf(r, t.At("sharing"), "sharing", t.Sharing, "none", "conditional", "unconditional")
 	oneOf(r, t.At("opening"), "opening", t.Opening, "none", "conditional", "unconditional")
+	t.checkResource(s, r)
 	t.byName = map[string]*Field{}
 	for _, f := range t.Fields {
 		if slices.Contains(reserved, f.Name) {
@@ -175,9 +176,13 @@ func (t *Type) checkLinks(f *Field, s *decl.Set, r *decl.Report) {
 		t.checkLinks(sub, s, r)
 	}
 	if f.Type == Reference && f.To != "" && !slices.Contains(builtinTargets, f.To) {
-		if _, ok := decl.Find[*Type](s, Kind.Name, f.To); !ok {
+		target, ok := decl.Find[*Type](s, Kind.Name, f.To)
+		switch {
+		case !ok:
 			zh, en := decl.Suggest(f.To, append(s.Names(Kind.Name), builtinTargets...))
 			r.Add(f.Pos, fmt.Sprintf("没有记录类型 %q；%s", f.To, zh), fmt.Sprintf("no record type %q; %s", f.To, en))
+		case target.Resource == Dataset:
+			r.Add(f.Pos, fmt.Sprintf("%q 是 dataset，其各行不能被引用", f.To), fmt.Sprintf("%q is a dataset, whose rows cannot be referred to", f.To))
 		}
 	}
 	if f.From == "" {

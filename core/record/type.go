@@ -23,6 +23,10 @@ type Type struct {
 	Opening string `yaml:"opening"`        // none | conditional | unconditional
 	Cycle   string `yaml:"cycle"`          // update cycle: live | daily | monthly | yearly | once
 
+	// Resource is what the rows are kept as: a register (live rows in a table,
+	// the default) or a dataset (immutable releases, see engine/lake).
+	Resource string `yaml:"resource"`
+
 	Fields   []*Field `yaml:"fields,required"`
 	TitleBy  string   `yaml:"title_field"`    // the field that names a row to people
 	TitleEn  string   `yaml:"title_field_en"` // the field that names it in English; without a value the Chinese name stands

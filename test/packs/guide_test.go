@@ -17,6 +17,7 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/process"
 	"chengshu/core/record"
+	"chengshu/engine/lake"
 	"chengshu/engine/screen"
 	"chengshu/pack"
 	"chengshu/server"
@@ -57,7 +58,7 @@ func TestGuideNamesEveryKey(t *testing.T) {
 				}
 				c.compare(k.Name, item)
 			}
-			for _, k := range process.Effects() {
+			for _, k := range effects() {
 				c.compare(k.Name, reflect.TypeOf(k.New()).Elem())
 			}
 		})
@@ -71,12 +72,16 @@ type comparison struct {
 	tables map[string]table
 }
 
-// effects fails when the program registers effects that process.Effects, which
-// this test reads, does not bring.
+// effects are those of the program.
+func effects() []process.EffectKind {
+	return append(process.Effects(), lake.Effects(func() *lake.Engine { return nil })...)
+}
+
+// effects fails when the program registers effects that this test does not read.
 func (c *comparison) effects(item decl.Item) {
 	registered := reflect.ValueOf(item).Elem().FieldByName("effects")
-	if !registered.IsValid() || registered.Len() != len(process.Effects()) {
-		c.t.Error("the program registers other effects than process.Effects; compare theirs here too")
+	if !registered.IsValid() || registered.Len() != len(effects()) {
+		c.t.Error("the program registers effects that this test does not know; compare theirs here too")
 	}
 }
 

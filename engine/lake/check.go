@@ -1,0 +1,217 @@
+package lake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"chengshu/core/decl"
+	"chengshu/core/process"
+	"chengshu/core/record"
+	"chengshu/core/rule"
+	"chengshu/engine/lake/duck"
+	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
+)
+
+// checkEffect is the effect lake.check: the file of a case is judged row by row
+// against a dataset. It gives `batch`, `rows`, `good` and `bad`.
+type checkEffect struct {
+	decl.Pos
+	process.Outcome
+	Dataset rule.Source `yaml:"dataset,required"` // gives its name
+	File    string      `yaml:"file,required"`    // the case's field with the file
+
+	engine  func() *Engine
+	dataset *rule.Expr
+}
+
+func (c *checkEffect) Check(p *process.Process, _ *decl.Set, r *decl.Report) {
+	if f := p.Record.Field(c.File); f == nil || f.Type != record.File {
+		r.Add(c.Pos, fmt.Sprintf("没有 file 字段 %q", c.File), fmt.Sprintf("there is no field %q of type file", c.File))
+	}
+}
+
+func (c *checkEffect) Compile(k process.Compiler) { c.dataset = k.Optional(c.Dataset, rule.String) }
+
+type checkOrder struct {
+	Dataset string         `json:"dataset"`
+	File    record.FileRef `json:"file"`
+}
+
+func (c *checkEffect) Payload(_ context.Context, m *process.Moment) (any, error) {
+	name, err := c.dataset.Eval(m.Vars)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.engine().Dataset(name.(string)); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "no-such-dataset", "没有这个数据集", "there is no such dataset")
+	}
+	files, _ := m.Case.Get(c.File).([]record.FileRef)
+	if len(files) != 1 {
+		return nil, fault.New(fault.Invalid, "one-file", "须恰有一个文件", "there must be exactly one file").With("fields."+c.File, "须恰有一个文件", "exactly one file")
+	}
+	return checkOrder{name.(string), files[0]}, nil
+}
+
+func (c *checkEffect) Run(ctx context.Context, r *process.Run) (map[string]any, error) {
+	var o checkOrder
+	if err := json.Unmarshal(r.Payload, &o); err != nil {
+		return nil, err
+	}
+	b, err := c.engine().check(ctx, r, o)
+	if err != nil {
+		return nil, err
+	}
+	q := b.Report.Quality
+	return map[string]any{"batch": b.ID, "rows": q.Rows, "good": q.Good, "bad": q.Bad}, nil
+}
+
+// progress says how far a piece of work is.
+type progress interface {
+	Progress(done, total int64, note string)
+}
+
+// check judges a file and keeps the batch under the run's key. One that has
+// been judged under that key is not judged again.
+func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batch, error) {
+	b, err := e.Batch(e.DB.Read(ctx), r.Key)
+	if err == nil || !fault.Is(err, fault.NotFound) {
+		return b, err
+	}
+	t, err := e.Dataset(o.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	dir, done, err := e.place()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	b = &Batch{ID: r.Key, Dataset: t.Name, Report: Report{Source: Source{Name: o.File.Name, SHA256: o.File.ID, Bytes: o.File.Size}}}
+	r.Progress(0, steps, "读取文件")
+	tab, err := e.land(ctx, t, o.File.ID, dir)
+	if err != nil {
+		return nil, err
+	}
+	b.Report.Source.Charset, b.Report.Source.Delimiter, b.Report.Columns = tab.charset, string(tab.delimiter), tab.columns
+	if b.Report.Quality, err = e.judge(ctx, t, tab, dir, r); err != nil {
+		return nil, err
+	}
+	r.Progress(steps-1, steps, "保存")
+	return b, e.keep(ctx, b, dir)
+}
+
+// steps is how many parts a check has, for its progress.
+const steps = 10
+
+// land transcodes the file into the folder.
+func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*table, error) {
+	body, _, err := e.Blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var tab *table
+	err = create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) {
+		tab, err = transcode(t, untilDone{ctx, body}, w)
+		return err
+	})
+	return tab, err
+}
+
+// untilDone reads until its context ends.
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if u.ctx.Err() != nil {
+		return 0, context.Cause(u.ctx)
+	}
+	return u.Reader.Read(p)
+}
+
+// judge runs the plan in a worker.
+func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir string, r progress) (Quality, error) {
+	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: e.Memory, Steps: newPlan(t, tab, dir)}, func(step int) {
+		r.Progress(int64(step+1), steps, "逐行检查")
+	})
+	var refused *duck.StepError
+	if errors.As(err, &refused) && refused.Step == 0 {
+		return Quality{}, unreadable(refused)
+	}
+	if err != nil {
+		return Quality{}, err
+	}
+	var q Quality
+	var rejected int64
+	if err := scan(got[stepCounts].Rows[0], &q.Rows, &q.Good); err != nil {
+		return q, err
+	}
+	if err := scan(got[stepRejects].Rows[0], &rejected); err != nil {
+		return q, err
+	}
+	q.Rows += rejected
+	q.Bad = q.Rows - q.Good
+	for _, row := range got[stepRules].Rows {
+		field, name, _ := strings.Cut(row[0].(string), ":")
+		one := Rule{Field: field, Rule: name}
+		if err := scan(row[1:], &one.Rows); err != nil {
+			return q, err
+		}
+		q.Rules = append(q.Rules, one)
+	}
+	if rejected > 0 {
+		q.Rules = append(q.Rules, Rule{Rule: ruleColumns, Rows: rejected})
+	}
+	return q, nil
+}
+
+// unreadable says that the file is no CSV file.
+func unreadable(err *duck.StepError) error {
+	first, _, _ := strings.Cut(err.Text, "\n")
+	return fault.Wrap(err, fault.Invalid, "unreadable-file", "文件不是可读取的 CSV："+first, "the file cannot be read as CSV: "+first)
+}
+
+// scan reads numbers that a worker has returned.
+func scan(row []any, into ...*int64) error {
+	for i, to := range into {
+		n, ok := row[i].(json.Number)
+		if !ok {
+			return fmt.Errorf("lake: a worker returned %v for a number", row[i])
+		}
+		var err error
+		if *to, err = n.Int64(); err != nil {
+			return fmt.Errorf("lake: %w", err)
+		}
+	}
+	return nil
+}
+
+// keep stores the batch.
+func (e *Engine) keep(ctx context.Context, b *Batch, dir string) error {
+	good, err := e.store(ctx, filepath.Join(dir, goodFile))
+	if err != nil {
+		return err
+	}
+	bad, err := e.store(ctx, filepath.Join(dir, badFile))
+	if err != nil {
+		return err
+	}
+	b.Good, b.Bad, b.At = good.Hash, bad.Hash, e.Clock.Now().UnixMilli()
+	report, err := json.Marshal(b.Report)
+	if err != nil {
+		return err
+	}
+	return e.DB.Do(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(`insert into lake_batch (id, dataset, at, good, bad, report) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+			b.ID, b.Dataset, b.At, b.Good, b.Bad, string(report))
+		return err
+	})
+}

@@ -1,0 +1,199 @@
+package lake
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"chengshu/core/record"
+	"chengshu/kernel/fault"
+)
+
+// Charsets that files come in.
+const (
+	utf8Name    = "utf-8"
+	utf16Name   = "utf-16"
+	gb18030Name = "gb18030"
+)
+
+// sample is how much of a file is looked at to tell its charset and delimiter.
+const sample = 1 << 20
+
+// maxHeading bounds the first line.
+const maxHeading = 1 << 20
+
+// charsetOf tells the charset of a file by its beginning: its byte order mark,
+// else UTF-8 when that is what it is, else GB18030 when that is. The file may
+// be cut in the middle of a character.
+func charsetOf(head []byte) (string, error) {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		return utf8Name, nil
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return utf16Name, nil
+	case validUTF8(head):
+		return utf8Name, nil
+	case bytes.IndexByte(head, 0) < 0 && validGB18030(head):
+		return gb18030Name, nil
+	}
+	return "", fault.New(fault.Invalid, "unknown-charset", "文件的字符集无法识别（支持 UTF-8、UTF-16、GB18030）；请另存为 UTF-8 再上传",
+		"the charset of the file is not known (UTF-8, UTF-16 and GB18030 are); save it as UTF-8 and upload it again")
+}
+
+func validUTF8(head []byte) bool {
+	for cut := range min(utf8.UTFMax, len(head)+1) {
+		if utf8.Valid(head[:len(head)-cut]) {
+			return true
+		}
+	}
+	return false
+}
+
+func validGB18030(head []byte) bool {
+	text, _, err := transform.Bytes(simplifiedchinese.GB18030.NewDecoder(), head)
+	return err == nil && bytes.Count(text, []byte("\ufffd")) <= 1 // one at the cut
+}
+
+// decoder turns a charset into UTF-8. A character that is none becomes U+FFFD,
+// which the check reports by row.
+func decoder(charset string) transform.Transformer {
+	switch charset {
+	case gb18030Name:
+		return simplifiedchinese.GB18030.NewDecoder()
+	case utf16Name:
+		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()
+	}
+	return transform.Chain(unicode.BOMOverride(encoding.Nop.NewDecoder()), encoding.UTF8Validator)
+}
+
+// table is what is known of a CSV file before its rows are read.
+type table struct {
+	charset   string
+	delimiter rune
+	columns   []Column
+}
+
+// transcode copies a CSV file as UTF-8 and tells its heading. Faults name what
+// a person can mend: the charset, the heading, columns that the dataset needs.
+func transcode(t *record.Type, in io.Reader, out io.Writer) (*table, error) {
+	from := bufio.NewReaderSize(in, sample)
+	head, err := from.Peek(sample)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	tab := &table{}
+	if tab.charset, err = charsetOf(head); err != nil {
+		return nil, err
+	}
+	text := bufio.NewReaderSize(transform.NewReader(from, decoder(tab.charset)), maxHeading)
+	first, err := text.Peek(maxHeading)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, broken(err)
+	}
+	if len(bytes.TrimSpace(first)) == 0 {
+		return nil, fault.New(fault.Invalid, "empty-file", "文件是空的", "the file is empty")
+	}
+	if err := tab.readHeading(t, first); err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(out, text); err != nil {
+		return nil, broken(err)
+	}
+	return tab, nil
+}
+
+// broken says that the text goes wrong within the file; other errors pass.
+func broken(err error) error {
+	if errors.Is(err, encoding.ErrInvalidUTF8) {
+		return fault.Wrap(err, fault.Invalid, "mixed-charsets", "文件中混有不同的字符集：开头是 UTF-8，后面不是；请统一后再上传",
+			"the file mixes charsets: it begins as UTF-8 and goes on otherwise; save it in one of them")
+	}
+	return explain(err)
+}
+
+// readHeading tells the delimiter by which most columns are known, and which
+// column is which field: by its name, or its title in either language.
+func (tab *table) readHeading(t *record.Type, first []byte) error {
+	best := -1
+	for _, delimiter := range []rune{',', '\t', ';', '|'} {
+		r := csv.NewReader(bytes.NewReader(first))
+		r.Comma, r.FieldsPerRecord = delimiter, -1
+		names, err := r.Read()
+		if err != nil {
+			continue
+		}
+		columns, known := match(t, names)
+		if known > best {
+			best, tab.delimiter, tab.columns = known, delimiter, columns
+		}
+	}
+	if best < 0 {
+		return fault.New(fault.Invalid, "bad-heading", "第一行（标题行）无法识别：引号没有成对，或超过 1 MiB", "the first line, the heading, cannot be read: a quote is left open, or it is over 1 MiB")
+	}
+	return tab.complete(t)
+}
+
+// match finds the field of each column.
+func match(t *record.Type, names []string) (columns []Column, known int) {
+	fields := map[string]string{}
+	for _, f := range t.Fields {
+		for _, name := range []string{f.Name, f.Title.Zh, f.Title.En} {
+			fields[normal(name)] = f.Name
+		}
+	}
+	for _, name := range names {
+		field := fields[normal(name)]
+		if field != "" {
+			known++
+		}
+		columns = append(columns, Column{Header: strings.TrimSpace(name), Field: field})
+	}
+	return columns, known
+}
+
+// normal lets headings agree that differ in case, spaces and width only.
+func normal(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～':
+			return r - '！' + '!'
+		case r == ' ' || r == '\u3000' || r == '\u00a0' || r == '_':
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(name))
+	return strings.ToLower(name)
+}
+
+// complete refuses a heading that names a field twice or lacks one that every
+// row must have.
+func (tab *table) complete(t *record.Type) error {
+	bad := fault.New(fault.Invalid, "bad-heading", "标题行有误", "the heading is wrong")
+	seen := map[string]bool{}
+	for _, c := range tab.columns {
+		if c.Field != "" && seen[c.Field] {
+			title := fieldTitle(t, c.Field)
+			bad.With(c.Field, fmt.Sprintf("“%s”有两列", title.Zh), fmt.Sprintf("two columns are %q", title.En))
+		}
+		seen[c.Field] = true
+	}
+	for _, f := range t.Fields {
+		if f.Required && !seen[f.Name] {
+			bad.With(f.Name, fmt.Sprintf("缺少必填列“%s”（或 %s）", f.Title.Zh, f.Name), fmt.Sprintf("the required column %q (or %s) is missing", f.Title.En, f.Name))
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}

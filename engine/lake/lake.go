@@ -1,0 +1,191 @@
+package lake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"chengshu/core/decl"
+	"chengshu/core/evidence"
+	"chengshu/core/record"
+	"chengshu/kernel/blob"
+	"chengshu/kernel/clock"
+	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
+)
+
+// Deps is all that an Engine needs.
+type Deps struct {
+	DB       *db.DB
+	Blobs    blob.Store
+	Evidence *evidence.Log
+	Clock    clock.Clock
+	// Dir is a folder for work under way, on a local disk with room for a few
+	// times the largest file.
+	Dir      string
+	Datasets []*record.Type
+	Memory   int64 // bytes for one worker; 0 is the worker's default
+}
+
+// Engine checks files and keeps releases. It is safe for concurrent use.
+type Engine struct {
+	Deps
+	byName map[string]*record.Type
+}
+
+// Migrations are the tables of batches and releases. A batch has a row for each
+// attempt's key, so that a check that is run again finds what it has done.
+func Migrations() []db.Migration {
+	return []db.Migration{{Owner: "lake", Version: 1, SQL: []string{
+		`create table lake_batch (id text collate "C" primary key, dataset text collate "C" not null, at bigint not null,
+			good text collate "C" not null, bad text collate "C" not null, report text not null)`,
+		`create table lake_release (n serial, dataset text collate "C" not null, version bigint not null, at bigint not null,
+			batch text collate "C" not null, manifest text not null, digest text collate "C" not null)`,
+		`create unique index lake_release_version on lake_release (dataset, version)`,
+		`create unique index lake_release_batch on lake_release (batch)`,
+	}}}
+}
+
+// New returns an engine for the datasets. What an earlier process left under
+// way is removed.
+func New(d Deps) (*Engine, error) {
+	e := &Engine{Deps: d, byName: map[string]*record.Type{}}
+	for _, t := range d.Datasets {
+		e.byName[t.Name] = t
+	}
+	if err := os.RemoveAll(d.Dir); err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
+	if err := os.MkdirAll(d.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
+	return e, nil
+}
+
+// Dataset returns a dataset by name, or a NotFound fault.
+func (e *Engine) Dataset(name string) (*record.Type, error) {
+	if t := e.byName[name]; t != nil {
+		return t, nil
+	}
+	return nil, fault.New(fault.NotFound, "no-such-dataset", "没有这个数据集："+name, "no such dataset: "+name)
+}
+
+// Rule says how many rows broke one rule of a field.
+type Rule struct {
+	Field string `json:"field"`
+	Rule  string `json:"rule"`
+	Rows  int64  `json:"rows"`
+}
+
+// Quality is what a check found.
+type Quality struct {
+	Rows  int64  `json:"rows"` // of the file, the heading not among them
+	Good  int64  `json:"good"`
+	Bad   int64  `json:"bad"`
+	Rules []Rule `json:"rules"` // a row may break several
+}
+
+// Source is where a batch came from.
+type Source struct {
+	Name      string `json:"name"`
+	SHA256    string `json:"sha256"`
+	Bytes     int64  `json:"bytes"`
+	Charset   string `json:"charset"`
+	Delimiter string `json:"delimiter"`
+}
+
+// Report is what is kept of a check.
+type Report struct {
+	Source  Source   `json:"source"`
+	Columns []Column `json:"columns"`
+	Quality Quality  `json:"quality"`
+}
+
+// Column is one column of the file. Field is empty when the dataset has none of
+// that name; the column is then left out.
+type Column struct {
+	Header string `json:"header"`
+	Field  string `json:"field,omitempty"`
+}
+
+// Batch is a checked file: blobs of its good and its bad rows.
+type Batch struct {
+	ID, Dataset string
+	At          int64 // ms UTC
+	Good, Bad   string
+	Report      Report
+}
+
+// Batch returns a checked file by its id, or NotFound.
+func (e *Engine) Batch(q db.Querier, id string) (*Batch, error) {
+	b := &Batch{ID: id}
+	var report string
+	err := q.QueryRow(`select dataset, at, good, bad, report from lake_batch where id = $1`, id).Scan(&b.Dataset, &b.At, &b.Good, &b.Bad, &report)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, fault.New(fault.NotFound, "no-such-batch", "没有这个批次", "there is no such batch")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lake: batch: %w", err)
+	}
+	if err := json.Unmarshal([]byte(report), &b.Report); err != nil {
+		return nil, fmt.Errorf("lake: report of %s: %w", id, err)
+	}
+	return b, nil
+}
+
+// place makes a folder for one piece of work.
+func (e *Engine) place() (dir string, done func(), err error) {
+	dir, err = os.MkdirTemp(e.Dir, "work-*")
+	if err != nil {
+		return "", nil, explain(err)
+	}
+	return dir, func() { _ = os.RemoveAll(dir) }, nil // what stays is removed at the next start
+}
+
+// fetch copies a blob into a file that a worker can read.
+func (e *Engine) fetch(ctx context.Context, hash, file string) error {
+	body, _, err := e.Blobs.Open(ctx, hash)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return create(file, func(w io.Writer) error { _, err := io.Copy(w, body); return err })
+}
+
+// store puts a file that a worker has written among the blobs.
+func (e *Engine) store(ctx context.Context, file string) (blob.Ref, error) {
+	f, err := os.Open(filepath.Clean(file))
+	if err != nil {
+		return blob.Ref{}, explain(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return blob.Ref{}, explain(err)
+	}
+	return e.Blobs.Put(ctx, f, info.Size())
+}
+
+func create(file string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return explain(err)
+	}
+	err = write(f)
+	return explain(errors.Join(err, f.Close()))
+}
+
+// fieldTitle is what people call a field.
+func fieldTitle(t *record.Type, name string) decl.Text {
+	if f := t.Field(name); f != nil {
+		return f.Title
+	}
+	return decl.Text{Zh: name, En: name}
+}
+
+func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }

@@ -1,0 +1,303 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"chengshu/core/decl"
+	"chengshu/core/decl/decltest"
+	"chengshu/core/record"
+	"chengshu/engine/lake/duck"
+	"chengshu/kernel/blob"
+	"chengshu/kernel/clock"
+	"chengshu/kernel/db"
+	"chengshu/kernel/db/dbtest"
+	"chengshu/kernel/fault"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+func TestMain(m *testing.M) {
+	duck.Worker()
+	os.Exit(m.Run())
+}
+
+const things = `
+record: thing
+resource: dataset
+title: {zh: 物品, en: Thing}
+owner: a
+basis: b
+fields:
+  code: {title: {zh: 编号, en: Code}, type: text, required: true, max: 4, pattern: '^[A-Z]'}
+  count: {title: {zh: 数量, en: Count}, type: integer, min: 1, max: 99}
+  price: {title: {zh: 单价, en: Price}, type: decimal, scale: 2}
+  new: {title: {zh: 全新, en: New}, type: boolean}
+  made: {title: {zh: 生产日期, en: Made}, type: date}
+  at: {title: {zh: 入库时间, en: Stored at}, type: time}
+  kind: {title: {zh: 类别, en: Kind}, type: choice, choices: {big: {title: {zh: 大, en: Big}}, small: {title: {zh: 小, en: Small}}}}
+unique: [code]
+`
+
+func thing(t testing.TB) *record.Type {
+	t.Helper()
+	set, report := decltest.Read(t, things, record.Kind)
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return decl.All[*record.Type](set, record.Kind.Name)[0]
+}
+
+type silent struct{}
+
+func (silent) Progress(int64, int64, string) {}
+
+// judged checks a CSV file and returns what came of it.
+func judged(t *testing.T, file []byte) (*table, Quality, []Row, []Failure) {
+	t.Helper()
+	typ, dir := thing(t), t.TempDir()
+	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
+	must(t, err)
+	e := &Engine{Deps: Deps{Blobs: blobs, Dir: t.TempDir()}, byName: map[string]*record.Type{typ.Name: typ}}
+	ref, err := blobs.Put(t.Context(), bytes.NewReader(file), 1<<30)
+	must(t, err)
+	tab, err := e.land(t.Context(), typ, ref.Hash, dir)
+	must(t, err)
+	q, err := e.judge(t.Context(), typ, tab, dir, silent{})
+	must(t, err)
+	good, err := e.store(t.Context(), filepath.Join(dir, goodFile))
+	must(t, err)
+	bad, err := e.store(t.Context(), filepath.Join(dir, badFile))
+	must(t, err)
+	var fields []string
+	for _, f := range typ.Fields {
+		fields = append(fields, f.Name)
+	}
+	rows, err := e.Rows(t.Context(), Manifest{Fields: fieldsOf(typ), Files: []File{{SHA256: good.Hash}}}, fields, 0, 100)
+	must(t, err)
+	failures, err := e.Failures(t.Context(), &Batch{Bad: bad.Hash}, 0, 100)
+	must(t, err)
+	return tab, q, rows, failures
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestJudge: each value is read as its type or its row is not taken, and every
+// rule that a row breaks is named.
+func TestJudge(t *testing.T) {
+	for _, c := range []struct{ row, want string }{
+		{`A1,5,9.50,是,2026-03-01,2026-03-01 08:30:00,大`, "map[at:2026-03-01T00:30:00Z code:A1 count:5 kind:big made:2026-03-01 new:true price:9.50]"},
+		{`A2,,,,,,`, "map[code:A2]"},
+		{` A3　, 7 ,"1,5",no,2026年3月1日,2026/3/1 8:05,small`, "price:type"},
+		{`A4,+7,-0.5,0,20260301,2026-03-01T08:30:00+08:00,Small`, "map[at:2026-03-01T00:30:00Z code:A4 count:7 kind:small made:2026-03-01 new:false price:-0.50]"},
+		{`,1,,,,,`, "code:required"},
+		{`a5,1,,,,,`, "code:pattern"},
+		{`ABCDE,1,,,,,`, "code:length"},
+		{`A6,0,,,,,`, "count:min"},
+		{`A7,100,,,,,`, "count:length"},
+		{`A8,1.5,,,,,`, "count:type"},
+		{`A9,99999999999999999999,,,,,`, "count:type"},
+		{`B1,1e2,,,,,`, "count:type"},
+		{`B2,,1.2.3,,,,`, "price:type"},
+		{`B3,,,perhaps,,,`, "new:type"},
+		{`B4,,,,2026-02-30,,`, "made:type"},
+		{`B5,,,,,25:00,`, "at:type"},
+		{`B6,,,,,,medium`, "kind:choice"},
+		{`B7,x,y,z,w,v,u`, "count:type price:type new:type made:type at:type kind:choice"},
+	} {
+		_, q, rows, failures := judged(t, []byte("编号,数量,单价,全新,生产日期,入库时间,类别\n"+c.row+"\n"))
+		got := ""
+		for _, r := range rows {
+			got = fmt.Sprint(r.Values)
+		}
+		for _, f := range failures {
+			got = words(f)
+		}
+		if got != c.want || q.Rows != 1 || q.Good+q.Bad != 1 {
+			t.Errorf("%s: %s, want %s (%+v)", c.row, got, c.want, q)
+		}
+	}
+}
+
+func words(f Failure) string {
+	var out []string
+	for _, w := range f.Why {
+		out = append(out, w.Field+":"+w.Rule)
+	}
+	return strings.Join(out, " ")
+}
+
+// TestRagged: rows that are no rows are counted and kept as they stand, and the
+// others are taken.
+func TestRagged(t *testing.T) {
+	_, q, rows, failures := judged(t, []byte("code,count\nA,1\nB\nC,3,extra\nD,4\nA,5\n"))
+	if q.Rows != 5 || q.Good != 1 || q.Bad != 4 || len(rows) != 1 || rows[0].Values["code"] != "D" {
+		t.Errorf("%+v, rows %v", q, rows)
+	}
+	want := []Rule{{"code", ruleUnique, 2}, {"", ruleColumns, 2}}
+	if diff := cmp.Diff(want, q.Rules); diff != "" {
+		t.Error(diff)
+	}
+	if len(failures) != 4 || failures[2].Line != 3 || failures[2].Cells[0] != "B" || failures[3].Line != 4 {
+		t.Errorf("failures %+v", failures)
+	}
+}
+
+// TestCharsets: a file is read in whichever charset it came, and a character
+// that is none marks its row.
+func TestCharsets(t *testing.T) {
+	const text = "编号\t类别\nA\t大\nB\t小\n"
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(text)
+	must(t, err)
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text)
+	must(t, err)
+	for name, file := range map[string]string{utf8Name: text, utf8Name + " with a mark": "\ufeff" + text, gb18030Name: gb, utf16Name: wide} {
+		tab, q, rows, _ := judged(t, []byte(file))
+		if !strings.HasPrefix(name, tab.charset) || tab.delimiter != '\t' || q.Good != 2 || rows[1].Values["kind"] != "small" {
+			t.Errorf("%s: read as %s by %q, %+v", name, tab.charset, tab.delimiter, q)
+		}
+	}
+	_, q, _, failures := judged(t, []byte(gb+strings.Repeat("C\t大\n", 0)+"D\xff\t\xb4\xf3\n"))
+	if q.Bad != 1 || !strings.Contains(words(failures[0]), "code:charset") {
+		t.Errorf("%+v, %v", q, failures)
+	}
+}
+
+// TestRefused: a file that cannot be a table is refused with the way out.
+func TestRefused(t *testing.T) {
+	for name, c := range map[string]struct{ file, code string }{
+		"nothing":            {"", "empty-file"},
+		"blanks":             {" \n\n", "empty-file"},
+		"a picture":          {"\x89PNG\r\n\x1a\n\x00\x00\x00", "unknown-charset"},
+		"no heading":         {"\"", "bad-heading"},
+		"no required column": {"count,price\n1,2\n", "bad-heading"},
+		"a column twice":     {"code,编号\nA,B\n", "bad-heading"},
+		"mixed charsets":     {"编号\n" + strings.Repeat("甲\n", sample/4) + "\xb1\xe0\xff\n", "mixed-charsets"},
+	} {
+		_, err := transcode(thing(t), strings.NewReader(c.file), io.Discard)
+		if fault.Code(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+}
+
+// FuzzTranscode: whatever comes, it is refused or becomes text that begins with
+// a heading.
+func FuzzTranscode(f *testing.F) {
+	typ := thing(f)
+	for _, seed := range []string{"code,count\nA,1\n", "\xb1\xe0\xba\xc5\nA\n", "\xff\xfec\x00o\x00", "\xef\xbb\xbfcode", "code;x\n\"", "\x81\x30\x81"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		var out bytes.Buffer
+		tab, err := transcode(typ, bytes.NewReader(file), &out)
+		if err != nil {
+			if fault.KindOf(err) != fault.Invalid {
+				t.Fatalf("not told apart: %v", err)
+			}
+			return
+		}
+		r := csv.NewReader(&out)
+		r.Comma, r.FieldsPerRecord = tab.delimiter, -1
+		if names, err := r.Read(); err != nil || len(names) != len(tab.columns) {
+			t.Fatalf("%d columns in the heading, %v; told %d", len(names), err, len(tab.columns))
+		}
+	})
+}
+
+// TestCancelled: a check ends with its context, while it reads and while it
+// judges.
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := io.ReadAll(untilDone{ctx, strings.NewReader("x")}); err == nil {
+		t.Error("it reads on")
+	}
+}
+
+// TestReal: the air series of a station, as it is published, with its NAs.
+func TestReal(t *testing.T) {
+	files, _ := filepath.Glob("../../../shared/realdata/air/*.csv")
+	if len(files) == 0 {
+		t.Skip("../shared/realdata/air is not there: NOT tested with real data")
+	}
+	set, report := decltest.Read(t, `
+record: prsa
+resource: dataset
+title: PRSA
+owner: a
+basis: b
+fields:
+  no: {title: No, type: integer, required: true}
+  year: {title: Year, type: integer, required: true}
+  pm: {title: PM2.5, type: decimal, scale: 1}
+  co: {title: CO, type: decimal, scale: 1}
+  wd: {title: wd, type: text}
+  station: {title: Station, type: text, required: true}
+unique: [no]
+`, record.Kind)
+	must(t, report.Err())
+	typ := decl.All[*record.Type](set, record.Kind.Name)[0]
+	dir := t.TempDir()
+	in, err := os.Open(files[0])
+	must(t, err)
+	defer in.Close()
+	var tab *table
+	must(t, create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) { tab, err = transcode(typ, in, w); return err }))
+	q, err := (&Engine{}).judge(t.Context(), typ, tab, dir, silent{})
+	must(t, err)
+	if q.Rows != 35_064 || q.Good+q.Bad != q.Rows || q.Bad == 0 {
+		t.Errorf("%+v", q)
+	}
+	for _, r := range q.Rules {
+		if r.Rule != ruleType || r.Field != "pm" && r.Field != "co" {
+			t.Errorf("an unexpected rule: %+v", r)
+		}
+	}
+}
+
+// TestReleases: versions count up, each knows the one before, and two at once
+// are not one.
+func TestReleases(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		must(t, d.Migrate(t.Context(), Migrations()...))
+		typ := thing(t)
+		e := &Engine{Deps: Deps{DB: d, Clock: clock.System()}, byName: map[string]*record.Type{typ.Name: typ}}
+		if _, err := e.Release(d.Read(t.Context()), typ, 1); fault.Code(err) != "no-such-release" {
+			t.Errorf("got %v", err)
+		}
+		if _, err := e.Batch(d.Read(t.Context()), "none"); fault.Code(err) != "no-such-batch" {
+			t.Errorf("got %v", err)
+		}
+		if _, err := e.Dataset("none"); fault.Code(err) != "no-such-dataset" {
+			t.Errorf("got %v", err)
+		}
+		for v := range int64(3) {
+			must(t, d.Do(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.Exec(`insert into lake_release (dataset, version, at, batch, manifest, digest) values ('thing', $1, $2, $3, '{"rows":1}', 'd')`, v+1, v, fmt.Sprint(v))
+				return err
+			}))
+		}
+		list, err := e.Releases(d.Read(t.Context()), typ, 0, 2)
+		must(t, err)
+		rest, err := e.Releases(d.Read(t.Context()), typ, list[1].Version, 2)
+		must(t, err)
+		if len(list) != 2 || list[0].Version != 3 || len(rest) != 1 || rest[0].Version != 1 {
+			t.Errorf("pages %v, %v", list, rest)
+		}
+	})
+}

@@ -1,0 +1,203 @@
+package lake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"chengshu/core/decl"
+	"chengshu/core/evidence"
+	"chengshu/core/process"
+	"chengshu/core/record"
+	"chengshu/core/rule"
+	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
+	"chengshu/kernel/id"
+)
+
+// Manifest is what a release says of itself. Its digest is in the evidence log,
+// in an act about the dataset with the version as its id.
+type Manifest struct {
+	Dataset string   `json:"dataset"`
+	Version int64    `json:"version"`
+	At      string   `json:"at"` // RFC 3339, UTC
+	Rows    int64    `json:"rows"`
+	Level   string   `json:"level"` // GB/T 43697
+	Fields  []Field  `json:"fields"`
+	Files   []File   `json:"files"`
+	Quality Quality  `json:"quality"`
+	Source  Source   `json:"source"`
+	Columns []Column `json:"columns"`          // which column of the source became which field
+	Parent  int64    `json:"parent,omitempty"` // the version before
+}
+
+// Field is one column of a release.
+type Field struct {
+	Name  string    `json:"name"`
+	Type  string    `json:"type"`
+	Title decl.Text `json:"title"`
+}
+
+// File is one file of a release.
+type File struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+	Rows   int64  `json:"rows"`
+}
+
+// Release is one version of a dataset.
+type Release struct {
+	Version  int64
+	At       int64  // ms UTC
+	Digest   string // SHA-256 of the manifest, in hexadecimal
+	Manifest json.RawMessage
+}
+
+// Read decodes the manifest.
+func (r *Release) Read() (Manifest, error) {
+	var m Manifest
+	err := json.Unmarshal(r.Manifest, &m)
+	return m, err
+}
+
+const releaseColumns = `select version, at, digest, manifest from lake_release where dataset = $1 `
+
+// Releases returns up to limit releases of a dataset, newest first, from below
+// the version before on (0: from the latest).
+func (e *Engine) Releases(q db.Querier, t *record.Type, before int64, limit int) ([]Release, error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	rows, err := q.Query(releaseColumns+`and version < $2 order by version desc limit $3`, t.Name, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("lake: releases: %w", err)
+	}
+	defer rows.Close()
+	var out []Release
+	for rows.Next() {
+		r, err := scanRelease(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("lake: releases: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// Release returns one version, or NotFound.
+func (e *Engine) Release(q db.Querier, t *record.Type, version int64) (Release, error) {
+	r, err := scanRelease(q.QueryRow(releaseColumns+`and version = $2`, t.Name, version).Scan)
+	if errors.Is(err, db.ErrNoRows) {
+		return r, fault.New(fault.NotFound, "no-such-release", "没有这个版本", "there is no such release")
+	}
+	return r, err
+}
+
+func scanRelease(scan func(...any) error) (Release, error) {
+	var r Release
+	var manifest string
+	err := scan(&r.Version, &r.At, &r.Digest, &manifest)
+	r.Manifest = json.RawMessage(manifest)
+	return r, err
+}
+
+// releaseEffect is the effect lake.release: the good rows of a batch become the
+// next version of their dataset, with the action or not at all.
+type releaseEffect struct {
+	decl.Pos
+	Batch rule.Source `yaml:"batch,required"` // gives the id that lake.check gave
+	// Version names the case's integer field that is told the version.
+	Version string `yaml:"version"`
+
+	engine func() *Engine
+	batch  *rule.Expr
+}
+
+func (c *releaseEffect) Check(p *process.Process, _ *decl.Set, r *decl.Report) {
+	if f := p.Record.Field(c.Version); c.Version != "" && (f == nil || f.Type != record.Integer) {
+		r.Add(c.Pos, fmt.Sprintf("没有 integer 字段 %q", c.Version), fmt.Sprintf("there is no field %q of type integer", c.Version))
+	}
+}
+
+func (c *releaseEffect) Compile(k process.Compiler) { c.batch = k.Optional(c.Batch, rule.String) }
+
+func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Write, error) {
+	e := c.engine()
+	key, err := c.batch.Eval(m.Vars)
+	if err != nil {
+		return nil, err
+	}
+	b, err := e.Batch(e.DB.Read(ctx), key.(string))
+	if err != nil {
+		return nil, err
+	}
+	t, err := e.Dataset(b.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	body, size, err := e.Blobs.Open(ctx, b.Good)
+	if err != nil {
+		return nil, err
+	}
+	if err := body.Close(); err != nil {
+		return nil, err
+	}
+	at := m.Now.UnixMilli()
+	manifest := Manifest{Dataset: t.Name, At: rfc3339(at), Rows: b.Report.Quality.Good, Level: t.Level, Quality: b.Report.Quality, Source: b.Report.Source,
+		Columns: b.Report.Columns, Files: []File{{goodFile, b.Good, size, b.Report.Quality.Good}}}
+	manifest.Fields = fieldsOf(t)
+	last, err := e.Releases(e.DB.Read(ctx), t, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(last) > 0 {
+		manifest.Parent = last[0].Version
+	}
+	manifest.Version = manifest.Parent + 1
+	if c.Version != "" {
+		m.Set(c.Version, manifest.Version)
+	}
+	return func(tx *db.Tx, act string) error { return e.publish(tx, t, b, manifest, at, act) }, nil
+}
+
+func fieldsOf(t *record.Type) []Field {
+	out := make([]Field, len(t.Fields))
+	for i, f := range t.Fields {
+		out[i] = Field{f.Name, string(f.Type), f.Title}
+	}
+	return out
+}
+
+// publish writes the release and its act. When another release has come in
+// between, the action is planned anew.
+func (e *Engine) publish(tx *db.Tx, t *record.Type, b *Batch, m Manifest, at int64, cause string) error {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(raw)
+	_, err = tx.Exec(`insert into lake_release (dataset, version, at, batch, manifest, digest) values ($1, $2, $3, $4, $5, $6)`,
+		t.Name, m.Version, at, b.ID, string(raw), hex.EncodeToString(sum[:]))
+	if db.IsUnique(err) {
+		return fault.Wrap(err, fault.Conflict, process.Again, "此批次已发布，或同时有另一个版本发布；请刷新", "this batch is released already, or another release has come; reload")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = e.Evidence.Append(tx, evidence.Act{ID: id.New(), At: at, Verb: t.Name + ".release", Basis: t.Basis, Cause: cause,
+		Subject: evidence.Subject{Type: t.Name, ID: fmt.Sprintf("v%d", m.Version), Digest: sum}})
+	return err
+}
+
+// Effects are what actions can do with this engine, which is known when it is
+// made.
+func Effects(engine func() *Engine) []process.EffectKind {
+	return []process.EffectKind{
+		{Name: "lake.check", New: func() process.Effect { return &checkEffect{engine: engine} }},
+		{Name: "lake.release", New: func() process.Effect { return &releaseEffect{engine: engine} }},
+	}
+}

@@ -1,0 +1,252 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+
+	"chengshu/core/access"
+	"chengshu/core/evidence"
+	"chengshu/core/record"
+	"chengshu/engine/lake"
+	"chengshu/kernel/fault"
+)
+
+const (
+	pageOfReleases = 50
+	pageOfRows     = 50 // unless asked for, at most 200
+)
+
+// datasetOf returns the dataset named in the path with how the actor may see
+// its rows. A release is read as a whole: only a grant over all rows counts.
+func (s *Server) datasetOf(r *http.Request) (*record.Type, access.Decision, error) {
+	t, err := s.lake.Dataset(r.PathValue("type"))
+	if err != nil {
+		return nil, access.Decision{}, err
+	}
+	actor := actorOf(r.Context())
+	d := s.access.Decide(actor, access.Read, t.Name, access.Row{})
+	if !d.Allow {
+		return nil, d, s.denied(actor)
+	}
+	return t, d, nil
+}
+
+type releaseView struct {
+	Version int64  `json:"version"`
+	At      string `json:"at"`
+	Rows    int64  `json:"rows"`
+	Bytes   int64  `json:"bytes"`
+	Digest  string `json:"digest"`
+}
+
+// listReleases tells which releases a dataset has. That they are is public, as
+// the catalogue is; what is in them is not.
+func (s *Server) listReleases(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.lake.Dataset(r.PathValue("type"))
+	if err != nil {
+		return err
+	}
+	before, err := number(r, "after", 0)
+	if err != nil {
+		return err
+	}
+	list, err := s.lake.Releases(s.db.Read(r.Context()), t, before, pageOfReleases)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Items []releaseView `json:"items"`
+		Next  string        `json:"next,omitempty"`
+	}{Items: []releaseView{}}
+	for _, one := range list {
+		m, err := one.Read()
+		if err != nil {
+			return err
+		}
+		v := releaseView{Version: one.Version, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest}
+		for _, f := range m.Files {
+			v.Bytes += f.Bytes
+		}
+		out.Items = append(out.Items, v)
+	}
+	if len(list) == pageOfReleases {
+		out.Next = strconv.FormatInt(list[pageOfReleases-1].Version, 10)
+	}
+	return send(w, http.StatusOK, out)
+}
+
+func (s *Server) getRelease(w http.ResponseWriter, r *http.Request) error {
+	_, _, one, err := s.releaseOf(r)
+	if err != nil {
+		return err
+	}
+	return sendRaw(w, http.StatusOK, one.Manifest)
+}
+
+func (s *Server) releaseOf(r *http.Request) (*record.Type, access.Decision, lake.Release, error) {
+	t, d, err := s.datasetOf(r)
+	if err != nil {
+		return nil, d, lake.Release{}, err
+	}
+	version, err := strconv.ParseInt(r.PathValue("version"), 10, 64)
+	if err != nil {
+		version = 0 // there is none of that number
+	}
+	one, err := s.lake.Release(s.db.Read(r.Context()), t, version)
+	return t, d, one, err
+}
+
+type rowView struct {
+	Row    int64          `json:"row"`
+	Values map[string]any `json:"values"`
+}
+
+// releaseRows sends a page of a release, masked as the actor's grant says. When
+// personal values are shown in the clear, the act of reading names the release.
+func (s *Server) releaseRows(w http.ResponseWriter, r *http.Request) error {
+	t, d, one, err := s.releaseOf(r)
+	if err != nil {
+		return err
+	}
+	m, err := one.Read()
+	if err != nil {
+		return err
+	}
+	after, err := number(r, "after", 0)
+	if err != nil {
+		return err
+	}
+	limit, err := number(r, "limit", pageOfRows)
+	if err != nil {
+		return err
+	}
+	limit = min(max(limit, 1), 200)
+	var columns, masked []string
+	for _, f := range m.Fields {
+		switch d.View.See(f.Name) {
+		case record.Hidden:
+			continue
+		case record.Masked:
+			masked = append(masked, f.Name)
+		}
+		columns = append(columns, f.Name)
+	}
+	if fields := d.View.PersonalFields(); len(fields) > 0 {
+		act := evidence.Act{Verb: t.Name + ".read", Actor: actorOf(r.Context()).Evidence(), Grant: d.Grant, Basis: d.Basis, Purpose: d.Purpose,
+			Request: requestID(r.Context()), Subject: evidence.Subject{Type: t.Name, ID: "v" + strconv.FormatInt(one.Version, 10)}}
+		if _, err := s.evidence.Read(r.Context(), act, nil); err != nil {
+			return err
+		}
+	}
+	rows, err := s.lake.Rows(r.Context(), m, columns, after, int(limit))
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Columns []string  `json:"columns"`
+		Items   []rowView `json:"items"`
+		Masked  []string  `json:"masked,omitempty"`
+		Next    string    `json:"next,omitempty"`
+	}{columns, make([]rowView, len(rows)), masked, ""}
+	for i, row := range rows {
+		for _, name := range masked {
+			if v, ok := row.Values[name].(string); ok {
+				row.Values[name] = access.Mask(t.Field(name).Mask, v)
+			}
+		}
+		out.Items[i] = rowView{row.Row, row.Values}
+	}
+	if len(rows) == int(limit) {
+		out.Next = strconv.FormatInt(rows[limit-1].Row, 10)
+	}
+	return send(w, http.StatusOK, out)
+}
+
+type failureView struct {
+	Row    int64             `json:"row,omitempty"`
+	Line   int64             `json:"line,omitempty"`
+	Why    []whyView         `json:"why"`
+	Values map[string]string `json:"values"`
+}
+
+type whyView struct {
+	Field string     `json:"field,omitempty"`
+	Rule  string     `json:"rule"`
+	Text  fault.Text `json:"text"`
+}
+
+// failures sends the rows of a case's file that were not taken, with the
+// reasons. Personal values are masked whoever reads: what is wrong with them is
+// said, and who sent them has them.
+func (s *Server) failures(w http.ResponseWriter, r *http.Request) error {
+	row, _, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	b, err := s.lake.Batch(s.db.Read(r.Context()), row.Text("batch"))
+	if err != nil {
+		return err
+	}
+	t, err := s.lake.Dataset(b.Dataset)
+	if err != nil {
+		return err
+	}
+	after, err := number(r, "after", 0)
+	if err != nil {
+		return err
+	}
+	limit, err := number(r, "limit", pageOfRows)
+	if err != nil {
+		return err
+	}
+	limit = min(max(limit, 1), 200)
+	list, err := s.lake.Failures(r.Context(), b, after, int(limit))
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Items []failureView `json:"items"`
+		Next  string        `json:"next,omitempty"`
+	}{Items: make([]failureView, len(list))}
+	for i, f := range list {
+		out.Items[i] = failureOf(t, b, f)
+	}
+	if len(list) == int(limit) {
+		out.Next = strconv.FormatInt(after+limit, 10)
+	}
+	return send(w, http.StatusOK, out)
+}
+
+func failureOf(t *record.Type, b *lake.Batch, f lake.Failure) failureView {
+	v := failureView{Row: f.Row, Line: f.Line, Values: map[string]string{}}
+	for _, why := range f.Why {
+		zh, en := lake.Because(t, why)
+		v.Why = append(v.Why, whyView{why.Field, why.Rule, fault.Text{Zh: zh, En: en}})
+	}
+	if f.Line > 0 {
+		return v // the line as it stands may hold anything
+	}
+	for i, c := range b.Report.Columns {
+		value := f.Cells[i]
+		if field := t.Field(c.Field); field != nil && field.Personal {
+			value = access.Mask(field.Mask, value)
+		}
+		if value != "" {
+			v.Values[c.Header] = value
+		}
+	}
+	return v
+}
+
+// number reads a parameter that is a whole number, 0 or more.
+func number(r *http.Request, name string, otherwise int64) (int64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Invalid, "bad-"+name, name+" 应为非负整数", name+" is a whole number, 0 or more").With(name, "应为非负整数", "a whole number, 0 or more")
+	}
+	return n, nil
+}
