@@ -43,11 +43,24 @@ func (t *Type) Check(s *decl.Set, r *decl.Report) {
 		f.check(t.Shape(), r)
 		t.byName[f.Name] = f
 	}
+	t.checkColumns(r)
 	t.index()
 	for _, f := range t.Fields {
 		t.checkLinks(f, s, r)
 	}
 	t.checkNames(s, r)
+}
+
+// checkColumns refuses a field whose name is that of a column which another
+// takes beside its own, as a point does.
+func (t *Type) checkColumns(r *decl.Report) {
+	for _, f := range t.Fields {
+		for _, c := range f.kind.columns(f)[1:] {
+			if other := t.byName[c.name]; other != nil {
+				r.Add(other.Pos, fmt.Sprintf("字段名 %q 已由位置字段 %q 使用，请改名", c.name, f.Name), fmt.Sprintf("the name %q is taken by the point %q; choose another", c.name, f.Name))
+			}
+		}
+	}
 }
 
 // AddSystem adds the fields by which an engine moves the rows of t; they are

@@ -136,5 +136,13 @@ func TestReserved(t *testing.T) {
 	}
 }
 
+// TestTakenByPoint holds that a field may not take a column of a point.
+func TestTakenByPoint(t *testing.T) {
+	_, r := decltest.Read(t, edited(words, "  index:", "  check_lat: {title: X, type: decimal}\n  index:", "index_of", "bytea"), Kind)
+	if p := r.Problems(); len(p) != 1 || p[0].Line != 11 {
+		t.Errorf("%v", p)
+	}
+}
+
 // edited returns text with the first of each pair replaced by the second.
 func edited(text string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(text) }
