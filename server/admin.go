@@ -76,6 +76,7 @@ func (s *Server) adminRoutes(api huma.API) {
 			}
 			return &body[healthView]{s.health(ctx)}, nil
 		})
+	s.alarmRoutes(api)
 	s.jobRoutes(api)
 }
 
@@ -145,8 +146,8 @@ func (s *Server) health(ctx context.Context) healthView {
 		err = fault.New(fault.Conflict, "not-sealed", "行为记录未在封存，请核查", "acts are not being sealed; find out why")
 	}
 	check("evidence", err)
-	alarms, err := s.evidence.Alarms(ctx, 1)
-	if err == nil && len(alarms) > 0 {
+	alarmed, err := s.evidence.Alarmed(ctx)
+	if err == nil && alarmed {
 		err = fault.New(fault.Conflict, "evidence-alarm", "证据与日志不符，请立即核查", "the evidence does not agree with the log; look at once")
 	}
 	check("monitor", err)

@@ -1,13 +1,13 @@
-import { Alert } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { keys } from "../api/keys";
-import type { Alarm, LogStatus } from "../api/types";
+import type { LogStatus } from "../api/types";
 import { formatNumber } from "../kit/format";
 import { Page, Section } from "../kit/Page";
 import { Loaded } from "../kit/states";
 import { formatTime } from "../kit/time";
-import { useText, wordFor } from "../text";
+import { useText } from "../text";
+import { Alarms } from "./Alarms";
 import { Monitor } from "./Monitor";
 import "../detail/detail.css";
 import "./admin.css";
@@ -27,7 +27,7 @@ export function EvidencePage() {
       <Loaded query={status} rows={8}>
         {(found) => (
           <>
-            <Alarms alarms={found.alarms ?? []} />
+            <Alarms refresh={refresh} />
             <Status status={found} />
             <Monitor status={found} />
             <Section title={t.evidence.checkpoint}>
@@ -40,37 +40,6 @@ export function EvidencePage() {
         )}
       </Loaded>
     </Page>
-  );
-}
-
-/** What the server's own monitor has found wrong: the first thing to see. */
-function Alarms({ alarms }: { alarms: Alarm[] }) {
-  const { t } = useText();
-  if (alarms.length === 0) return null;
-  const words = ({ kind, seq, detail, at }: Alarm) =>
-    [
-      at === undefined ? "" : formatTime(new Date(at).toISOString()),
-      wordFor(t.evidence.alarmKinds, kind),
-      seq === undefined || seq < 0 ? "" : t.evidence.alarmLeaf(seq),
-      detail,
-    ]
-      .filter(Boolean)
-      .join(" · ");
-  return (
-    <Alert
-      type="error"
-      showIcon
-      role="alert"
-      className="cs-form-alert"
-      title={t.evidence.alarms}
-      description={
-        <ul>
-          {alarms.map((alarm, index) => (
-            <li key={index}>{words(alarm)}</li>
-          ))}
-        </ul>
-      }
-    />
   );
 }
 

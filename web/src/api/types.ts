@@ -511,6 +511,12 @@ export interface Jobs extends Page<Job> {
 
 /** Something found wrong by the server's own monitor. */
 export interface Alarm {
+  n: number;
+  /** When somebody had looked into it, in ms; absent until then. */
+  acknowledged_at?: number;
+  /** Their name, and what came of it; for those who run the program. */
+  acknowledged_by?: string;
+  note?: string;
   /** When it was found, in ms. */
   at?: number;
   kind: string;
@@ -525,7 +531,6 @@ export interface LogStatus {
   root?: string;
   last_check?: { at: string; ok: boolean; checked: number } | null;
   keys?: string[];
-  alarms?: Alarm[];
 }
 
 export interface ProblemBody {

@@ -97,6 +97,10 @@ export const adminEn: Pick<Dictionary, "admin" | "evidence"> = {
     none: "not checked yet",
     verdictOk: "Nothing found amiss",
     alarms: "Alarms of the self-check",
+    outcome: "What came of looking into it",
+    acknowledge: "Acknowledge",
+    acknowledgedNow: "Noted",
+    acknowledged: (n) => `Acknowledged alarms: ${n}`,
     alarmLeaf: (n) => `entry ${n}`,
     alarmKinds: {
       altered: "an act in the database is not the one that was sealed",

@@ -95,6 +95,10 @@ export const adminZh = {
     none: "尚未核对",
     verdictOk: "没有发现问题",
     alarms: "自检告警",
+    outcome: "核查结果",
+    acknowledge: "确认已核查",
+    acknowledgedNow: "已记录核查结果",
+    acknowledged: (n: number) => `已核查的告警 ${n} 条`,
     alarmLeaf: (n: number) => `第 ${n} 条`,
     alarmKinds: {
       altered: "数据库中的记录与封存的不一致",
