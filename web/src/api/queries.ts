@@ -71,6 +71,8 @@ export function useItem(type: Type, id: string) {
   return useQuery({
     queryKey: keys.item(type.kind, type.name, id),
     queryFn: ({ signal }) => get<Item>(itemPath(type.kind, type.name, id), signal),
+    // How far a job is makes no hint; that it is done does.
+    refetchInterval: ({ state }) => (state.data?.case?.jobs?.length ? 1000 : false),
   });
 }
 

@@ -9,7 +9,7 @@ export type ListParams = Record<string, string>;
 /** Parameters with a fixed meaning; everything else is a filter on a declared field. */
 export const reserved = new Set(["q", "near", "box", "sort", "limit", "after", "total", "format"]);
 
-const collection: Record<Kind, string> = { record: "/api/records", case: "/api/cases" };
+const collection: Record<Kind, string> = { record: "/api/records", case: "/api/cases", dataset: "/api/datasets" };
 
 export function itemsPath(kind: Kind, type: string): string {
   return `${collection[kind]}/${encodeURIComponent(type)}`;

@@ -156,7 +156,8 @@ export interface Process {
   actions: Action[];
 }
 
-export type Kind = "record" | "case";
+/** What a type's rows are: live ones in a register, cases, or those of immutable releases. */
+export type Kind = "record" | "case" | "dataset";
 
 /** A line of the catalogue. */
 export interface TypeSummary {
@@ -213,6 +214,15 @@ export interface CaseAction {
   form?: FormEntry[];
 }
 
+/** A job that a case waits for. */
+export interface CaseJob {
+  id: string;
+  state: string;
+  done?: number;
+  total?: number;
+  note?: string | Label;
+}
+
 export interface CaseFacts {
   number: string;
   state: string;
@@ -230,6 +240,7 @@ export interface CaseFacts {
   returns?: number;
   tasks?: Task[];
   actions?: CaseAction[];
+  jobs?: CaseJob[];
 }
 
 export interface Item {
@@ -243,6 +254,62 @@ export interface Item {
   masked?: string[];
   labels?: Record<string, Label | Label[]>;
   case?: CaseFacts;
+}
+
+/** One immutable version of a dataset. */
+export interface Release {
+  version: number;
+  at: string;
+  rows: number;
+  bytes: number;
+  /** SHA-256 of its manifest, in hex. */
+  digest: string;
+}
+
+/** How many rows broke one rule; without a field it is one of the row as a whole. */
+export interface BrokenRule {
+  field?: string;
+  rule: string;
+  rows: number;
+}
+
+export interface Quality {
+  rows: number;
+  good: number;
+  bad: number;
+  rules?: BrokenRule[] | null;
+}
+
+export interface Manifest {
+  dataset: string;
+  version: number;
+  at: string;
+  rows: number;
+  level?: string;
+  fields: Pick<Field, "name" | "type" | "title">[];
+  files: { name: string; sha256: string; bytes: number; rows: number }[];
+  quality: Quality;
+  source: { name: string; sha256: string; bytes: number; charset: string; delimiter: string };
+  /** The version before it. */
+  parent?: number;
+}
+
+export interface ReleaseRow {
+  row: number;
+  values: Fields;
+}
+
+export interface ReleaseRows extends Page<ReleaseRow> {
+  columns: string[];
+  masked?: string[];
+}
+
+/** A row of a file that was not taken: `values` are its cells as they stood, by the heading of their column. */
+export interface Failure {
+  row?: number | null;
+  line?: number | null;
+  why: { field?: string; rule: string; text: Label }[];
+  values: Record<string, string | null>;
 }
 
 export interface HistoryItem {

@@ -1,3 +1,4 @@
+import { Suspense, lazy } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Item, Type } from "../api/types";
@@ -16,13 +17,17 @@ import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { itemPath } from "../api/query";
 import type { Page as ListPage, TimelineItem } from "../api/types";
-import { Loaded } from "../kit/states";
+import { loads } from "../dataset/loads";
+import { Loaded, Loading } from "../kit/states";
 import { Actions } from "./Actions";
 import { CommentForm } from "./CommentForm";
 import { ProcessView } from "./Diagram";
 import { Similar } from "./Similar";
 import { Timeline } from "./Timeline";
+import { Work } from "./Work";
 import "./case.css";
+
+const LoadOutcome = lazy(async () => ({ default: (await import("../dataset/LoadOutcome")).LoadOutcome }));
 
 /** One case: where it stands and by when, what can be done, what has been done, and everything it is about. */
 export function CasePage({ type, item }: { type: Type; item: Item }) {
@@ -37,6 +42,7 @@ export function CasePage({ type, item }: { type: Type; item: Item }) {
       actions={<EvidenceLink type={type} id={item.id} name={facts.number} />}
     >
       <Head type={type} item={item} />
+      <Work item={item} />
       <div className="cs-two">
         <div className="cs-stack">
           <Section title={t.case.actions}>
@@ -57,6 +63,11 @@ export function CasePage({ type, item }: { type: Type; item: Item }) {
           <Provenance type={type} />
         </div>
       </div>
+      {type.name === loads ? (
+        <Suspense fallback={<Loading />}>
+          <LoadOutcome type={type} item={item} />
+        </Suspense>
+      ) : null}
       {type.process ? (
         <Section title={t.case.process}>
           <ProcessView process={type.process} current={facts.state} />

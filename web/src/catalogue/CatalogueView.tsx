@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "@tanstack/react-router";
 import { useNavItems, useTypes } from "../api/queries";
 import type { Face, Kind, TypeSummary } from "../api/types";
+import { LatestRelease } from "../dataset/LatestRelease";
 import { DataTable } from "../kit/DataTable";
 import { formatNumber } from "../kit/format";
 import { Empty, Loaded } from "../kit/states";
@@ -42,6 +43,7 @@ export function CatalogueView() {
           options={[
             { value: "all", label: t.common.all },
             { value: "record", label: t.catalogue.record },
+            { value: "dataset", label: t.catalogue.dataset },
             { value: "case", label: t.catalogue.case },
           ]}
         />
@@ -87,7 +89,7 @@ function Rows({ rows, face, packTitle, text }: { rows: TypeSummary[]; face: Face
           header: true,
           render: (type) => <Link to={`/${base}/catalogue/${type.name}`}>{pick(type.title)}</Link>,
         },
-        { key: "kind", title: t.catalogue.kind, render: (type) => t.catalogue[type.kind] },
+        { key: "kind", title: t.catalogue.kind, render: (type) => <KindCell type={type} /> },
         { key: "pack", title: t.catalogue.pack, render: (type) => packTitle(type.pack) },
         { key: "owner", title: t.catalogue.owner, render: (type) => type.owner },
         { key: "level", title: t.catalogue.level, render: (type) => wordFor(t.catalogue.levels, type.level) },
@@ -97,5 +99,16 @@ function Rows({ rows, face, packTitle, text }: { rows: TypeSummary[]; face: Face
         { key: "count", title: t.catalogue.count, numeric: true, render: (type) => formatNumber(type.count) },
       ]}
     />
+  );
+}
+
+/** What a type is; of a dataset also its latest release. */
+function KindCell({ type }: { type: TypeSummary }) {
+  const { t } = useText();
+  return (
+    <>
+      {t.catalogue[type.kind]}
+      {type.kind === "dataset" ? <LatestRelease dataset={type.name} /> : null}
+    </>
   );
 }

@@ -2,6 +2,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useType } from "../api/queries";
 import type { Field, Type } from "../api/types";
 import { ProcessView } from "../case/Diagram";
+import { LoadLink, Releases } from "../dataset/Releases";
 import { DataTable } from "../kit/DataTable";
 import { Page, Section } from "../kit/Page";
 import { Loaded } from "../kit/states";
@@ -31,11 +32,16 @@ function Declared({ type }: { type: Type }) {
       title={pick(type.title)}
       lead={pick(type.about)}
       actions={
-        <Link to={typePath(face, type.name)} className="cs-button cs-button-primary">
-          {t.catalogue.openList}
-        </Link>
+        type.kind === "dataset" ? (
+          <LoadLink />
+        ) : (
+          <Link to={typePath(face, type.name)} className="cs-button cs-button-primary">
+            {t.catalogue.openList}
+          </Link>
+        )
       }
     >
+      {type.kind === "dataset" ? <Releases type={type} /> : null}
       <Section title={t.item.law}>
         <Governance type={type} />
       </Section>

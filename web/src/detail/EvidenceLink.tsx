@@ -5,6 +5,7 @@ import { problemOf } from "../api/problem";
 import { itemPath } from "../api/query";
 import type { Type } from "../api/types";
 import { problemText } from "../kit/problemText";
+import { save } from "../kit/save";
 import { useText } from "../text";
 
 /** Downloads the evidence of one record or case: a file that anyone can check offline. Shown to those who may take it. */
@@ -34,14 +35,7 @@ export function EvidenceLink({ type, id, name }: { type: Type; id: string; name:
 async function fetchBundle(path: string, name: string): Promise<void> {
   const response = await fetch(path, { credentials: "same-origin" });
   if (!response.ok) throw await problemOf(response);
-  const url = URL.createObjectURL(await response.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = fileName(response.headers.get("Content-Disposition")) ?? `evidence-${name}.json`;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  URL.revokeObjectURL(url);
+  save(await response.blob(), fileName(response.headers.get("Content-Disposition")) ?? `evidence-${name}.json`);
 }
 
 export function fileName(disposition: string | null): string | undefined {

@@ -1,5 +1,5 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, Navigate, useParams } from "@tanstack/react-router";
 import { useType } from "../api/queries";
 import type { Type } from "../api/types";
 import { Page } from "../kit/Page";
@@ -9,13 +9,20 @@ import { useText } from "../text";
 import { startActions } from "../types/declared";
 import { ListView } from "./ListView";
 
-/** The plain list of a type, for types that no screen shows. */
+/** The plain list of a type, for types that no screen shows. Datasets have none: their rows are on the page of the catalogue. */
 export function TypeListPage() {
   const { type: name } = useParams({ strict: false });
   const type = useType(name);
+  const face = useFace();
   return (
     <Loaded whole query={type}>
-      {(declared) => <TypeList key={declared.name} type={declared} />}
+      {(declared) =>
+        declared.kind === "dataset" ? (
+          <Navigate to={`/${face === "screen" ? "office" : face}/catalogue/${declared.name}`} replace />
+        ) : (
+          <TypeList key={declared.name} type={declared} />
+        )
+      }
     </Loaded>
   );
 }

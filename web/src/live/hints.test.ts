@@ -14,6 +14,7 @@ describe("which queries a topic concerns", () => {
     ["case.incident", keys.screenData("city-governance/command"), true],
     ["record.division", keys.screenData("city-governance/command"), true],
     ["record.division", keys.list("record", "division", {}), true],
+    ["dataset.air-hour", keys.releases("air-hour"), true],
     ["notice.01a", keys.notices("unread"), true],
     ["notice.01a", keys.screenData("city-governance/command"), false],
     ["case.incident", keys.notices("list"), false],

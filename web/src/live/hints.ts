@@ -3,7 +3,7 @@ import type { QueryKey } from "@tanstack/react-query";
 /** What the event stream tells: that something of a topic changed, or that so much was missed that all must be loaded again. */
 export type LiveEvent = { kind: "hint"; topic: string } | { kind: "reset" } | { kind: "open" } | { kind: "lost" };
 
-const ofType = new Set(["list", "geo", "item", "timeline", "history", "similar", "search", "type"]);
+const ofType = new Set(["list", "geo", "item", "timeline", "history", "similar", "search", "type", "releases"]);
 /** Figures gathered from many types: any change of a case or record may show in them. */
 const gathered = new Set(["board", "types"]);
 

@@ -28,13 +28,14 @@ export function SearchPage() {
   const [params, change] = useListParams();
   const types = useTypes();
   const nav = useNavItems();
+  const searched = (types.data ?? []).filter(({ kind }) => kind !== "dataset"); // whose rows are not indexed
   const chosen = splitValues(params.types);
-  const sought = chosen.length > 0 ? chosen : defaultTypes(nav.data ?? [], types.data ?? []);
+  const sought = chosen.length > 0 ? chosen : defaultTypes(nav.data ?? [], searched);
   const q = params.q ?? "";
   return (
     <Page title={t.search.title} lead={t.search.help}>
-      <Ask key={q} q={q} sought={sought} types={types.data ?? []} change={change} />
-      {[...q].length >= leastLength ? <Results q={q} names={sought} types={types.data ?? []} /> : null}
+      <Ask key={q} q={q} sought={sought} types={searched} change={change} />
+      {[...q].length >= leastLength ? <Results q={q} names={sought} types={searched} /> : null}
     </Page>
   );
 }

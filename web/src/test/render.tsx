@@ -4,6 +4,7 @@ import { render } from "@testing-library/react";
 import { App, ConfigProvider } from "antd";
 import type { ReactNode } from "react";
 import { newQueryClient } from "../api/queries";
+import { parseSearch, stringifySearch } from "../shell/search";
 import { themeFor } from "../shell/theme";
 import { TextProvider, textOf } from "../text";
 import type { Language } from "../text";
@@ -12,7 +13,8 @@ import type { Language } from "../text";
 export function show(part: ReactNode, { lang = "zh", path = "/" }: { lang?: Language; path?: string } = {}) {
   stubBrowser();
   const root = createRootRoute({ component: () => part, notFoundComponent: () => part });
-  const router = createRouter({ routeTree: root, history: createMemoryHistory({ initialEntries: [path] }) });
+  const history = createMemoryHistory({ initialEntries: [path] });
+  const router = createRouter({ routeTree: root, history, parseSearch, stringifySearch });
   return render(
     <TextProvider value={textOf(lang)}>
       <ConfigProvider theme={themeFor({ elder: false, dark: false })}>

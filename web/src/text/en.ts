@@ -1,4 +1,5 @@
 import { adminEn } from "./en.admin";
+import { datasetEn } from "./en.dataset";
 import type { Dictionary } from "./zh";
 
 function plural(n: number, one: string, many: string): string {
@@ -498,6 +499,7 @@ export const en: Dictionary = {
     kind: "Kind",
     record: "Data",
     case: "Case",
+    dataset: "Dataset",
     name: "Name",
     pack: "System",
     owner: "Owner",
@@ -582,5 +584,6 @@ export const en: Dictionary = {
     basis: "Basis",
   },
 
+  ...datasetEn,
   ...adminEn,
 };

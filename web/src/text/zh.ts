@@ -2,6 +2,7 @@
 // declare (titles, fields, states, actions) arrives from the server in both languages and is not repeated here.
 
 import { adminZh } from "./zh.admin";
+import { datasetZh } from "./zh.dataset";
 
 export const zh = {
   product: { name: "城枢", subtitle: "城市数字经济运行平台", city: "石家庄" },
@@ -495,6 +496,7 @@ export const zh = {
     kind: "种类",
     record: "数据",
     case: "事项",
+    dataset: "数据集",
     name: "名称",
     pack: "系统",
     owner: "归属单位",
@@ -578,6 +580,7 @@ export const zh = {
     basis: "依据",
   },
 
+  ...datasetZh,
   ...adminZh,
 };
 

@@ -1,0 +1,74 @@
+import { FileOutlined } from "@ant-design/icons";
+import type { Manifest, Type } from "../api/types";
+import { Digest } from "../kit/Digest";
+import { formatNumber, formatSize } from "../kit/format";
+import { Section } from "../kit/Page";
+import { Loaded } from "../kit/states";
+import { formatTime } from "../kit/time";
+import { useText, wordFor } from "../text";
+import { Preview } from "./Preview";
+import { QualityPicture } from "./QualityPicture";
+import { ReleaseLink } from "./ReleaseLink";
+import { useManifest } from "./releases";
+
+/** One release: how good its file was, where it comes from, and its rows. */
+export function ChosenRelease({ type, version }: { type: Type; version: number }) {
+  const { t, pick } = useText();
+  const manifest = useManifest(type.name, version);
+  return (
+    <Loaded query={manifest} rows={6}>
+      {(found) => (
+        <>
+          <Section title={t.dataset.quality(version)}>
+            <QualityPicture
+              quality={found.quality}
+              fieldTitle={(name) => pick(found.fields.find((field) => field.name === name)?.title) || name}
+            />
+          </Section>
+          <Section title={t.dataset.lineage(version)}>
+            <Lineage manifest={found} />
+          </Section>
+          <Preview type={type} manifest={found} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+/** From which file, after which release. */
+function Lineage({ manifest: { source, version, at, rows, files, parent } }: { manifest: Manifest }) {
+  const { t } = useText();
+  return (
+    <ul className="cs-lineage">
+      <li>
+        <div className="cs-muted">{t.dataset.source}</div>
+        <div className="cs-lineage-name">
+          <FileOutlined aria-hidden /> {source.name}
+        </div>
+        <div>
+          {[
+            formatSize(source.bytes),
+            `${t.dataset.charset} ${source.charset.toUpperCase()}`,
+            `${t.dataset.delimiter} ${wordFor(t.dataset.delimiters, source.delimiter)}`,
+          ].join(" · ")}
+        </div>
+        <Digest hex={source.sha256} title={t.dataset.copyDigest(source.name)} />
+      </li>
+      <li className="cs-lineage-this">
+        <div className="cs-muted">{t.dataset.release}</div>
+        <div className="cs-lineage-name">{t.dataset.named(version)}</div>
+        <div>{`${formatTime(at)} · ${t.dataset.rowCount(formatNumber(rows))}`}</div>
+        {files.map((file) => (
+          <div key={file.name}>
+            {`${file.name} · ${formatSize(file.bytes)} `}
+            <Digest hex={file.sha256} title={t.dataset.copyDigest(file.name)} />
+          </div>
+        ))}
+      </li>
+      <li className="cs-lineage-parent">
+        <div className="cs-muted">{t.dataset.parent}</div>
+        <div className="cs-lineage-name">{parent ? <ReleaseLink version={parent} /> : t.dataset.noParent}</div>
+      </li>
+    </ul>
+  );
+}
