@@ -28,19 +28,20 @@ func (g *Register) Check(s *decl.Set, r *decl.Report) {
 	t, ok := decl.Find[*record.Type](s, record.Kind.Name, g.Of)
 	if !ok {
 		zh, en := decl.Suggest(g.Of, s.Names(record.Kind.Name))
-		r.Add(g.Pos, fmt.Sprintf("没有记录类型 %q；%s", g.Of, zh), fmt.Sprintf("there is no record type %q; %s", g.Of, en))
+		r.Add(g.At("of"), fmt.Sprintf("没有记录类型 %q；%s", g.Of, zh), fmt.Sprintf("there is no record type %q; %s", g.Of, en))
 		return
 	}
-	for key, name := range map[string]string{"number": g.Number, "holder": g.Holder} {
-		if f := t.Field(name); f == nil || f.Type != record.Text || f.Many {
-			r.Add(g.Pos, fmt.Sprintf("%s 应为 %s 的单值 text 字段", key, g.Of), fmt.Sprintf("%s must be a text field of %s with one value", key, g.Of))
+	for _, named := range [][2]string{{"number", g.Number}, {"holder", g.Holder}} {
+		key := named[0]
+		if f := t.Field(named[1]); f == nil || f.Type != record.Text || f.Many {
+			r.Add(g.At(key), fmt.Sprintf("%s 应为 %s 的单值 text 字段", key, g.Of), fmt.Sprintf("%s must be a text field of %s with one value", key, g.Of))
 		}
 	}
 	if !slices.Contains(t.Unique, g.Number) {
-		r.Add(g.Pos, fmt.Sprintf("%s 的 unique 应含 %q", g.Of, g.Number), fmt.Sprintf("unique of %s must name %q", g.Of, g.Number))
+		r.Add(g.At("number"), fmt.Sprintf("%s 的 unique 应含 %q", g.Of, g.Number), fmt.Sprintf("unique of %s must name %q", g.Of, g.Number))
 	}
 	if t.SubjectBy == "" {
-		r.Add(g.Pos, g.Of+" 未声明 subject 字段", g.Of+" declares no subject field")
+		r.Add(g.At("of"), g.Of+" 未声明 subject 字段", g.Of+" declares no subject field")
 	}
 }
 

@@ -51,7 +51,7 @@ function ProofForm() {
     <Section title={t.reads.proveTitle}>
       <p className="cs-muted">{t.reads.proveHelp}</p>
       {error ? <Alert type="error" showIcon role="alert" title={problemText(error, text)} className="cs-form-alert" /> : null}
-      <Form<Proof> form={form} layout="vertical" requiredMark={false} onFinish={(proof) => prove.mutate(proof)}>
+      <Form<Proof> form={form} layout="vertical" requiredMark={false} style={{ maxWidth: "30em" }} onFinish={(proof) => prove.mutate(proof)}>
         <Form.Item name="name" label={t.reads.proveName} rules={[required(t.reads.proveName)]}>
           <Input autoComplete="name" maxLength={100} />
         </Form.Item>
