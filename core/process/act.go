@@ -274,6 +274,10 @@ func (m *move) fill(ctx context.Context) error {
 	} else {
 		m.draft, err = m.e.Records.PlanRevise(ctx, m.old, m.input, author)
 	}
+	if m.old != nil && err == nil {
+		view := record.View{See: func(_ *record.Row, f *record.Field) record.See { return m.decision.View.Of(f) }, Mask: access.Mask}
+		err = view.RefuseMasks(m.old, m.input)
+	}
 	if err != nil {
 		return err
 	}

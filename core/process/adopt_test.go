@@ -79,7 +79,7 @@ func TestMigrateToAnEnd(t *testing.T) {
 		"  waiting:\n    title: Waiting\n    kind: wait\n    clock: stopped\n    timeout: {after: 3 work-days, action: expire}\n", "",
 		"states:\n  new:", "migrate: {waiting: lapsed}\nstates:\n  new:",
 		"    to: waiting\n", "    to: lapsed\n",
-		"  answer:\n    title: Answer\n    from: [waiting]\n    to: new\n    who: [{role: [citizen], scope: own}]\n    form: [what]\n  expire:\n    title: Expired\n    from: [waiting]\n    to: lapsed\n    system: true\n", "")))
+		"  answer:\n    title: Answer\n    from: [waiting]\n    to: new\n    who: [{role: [citizen], scope: own}]\n    form: [what, caller]\n  expire:\n    title: Expired\n    from: [waiting]\n    to: lapsed\n    system: true\n", "")))
 	if row := c.job(id); row.Text("state") != "lapsed" || row.Get("closed_at") == nil || c.tasks(id) != 0 {
 		t.Errorf("the case is %s, closed %s, with %d tasks", row.Text("state"), at(row, "closed_at"), c.tasks(id))
 	}
