@@ -177,3 +177,34 @@ test("the law's page lists all articles, each with what carries it out", { skip 
   await shot(page, "law");
   assert.deepEqual(faults, []);
 });
+
+/** What has the focus: its number among the stops so far, what it is called, and whether a ring is drawn around it. */
+function focused() {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return null;
+  element.dataset.stop ??= String(document.querySelectorAll("[data-stop]").length);
+  const ringed = (box) => getComputedStyle(box).outlineStyle !== "none" || getComputedStyle(box).boxShadow !== "none";
+  // The ring of a field is drawn around the box that holds it.
+  const box = element.closest(".ant-input-affix-wrapper, .ant-select, .ant-segmented-item, .ant-checkbox-wrapper") ?? element;
+  return { stop: element.dataset.stop, seen: ringed(element) || ringed(box), name: `${element.tagName} ${element.className} ${element.textContent}` };
+}
+
+test("whoever goes by keyboard sees where they are", { skip }, async () => {
+  const { page, faults } = await city.actor(browser, "dispatcher");
+  for (const path of ["/", "/office/inbox"]) {
+    await page.goto(path);
+    await settled(page);
+    const stops = new Set();
+    const unseen = [];
+    for (;;) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate(focused);
+      if (at === null || stops.has(at.stop) || stops.size > mostStops) break;
+      stops.add(at.stop);
+      if (!at.seen) unseen.push(at.name);
+    }
+    assert.ok(stops.size > 10, `${path} has only ${stops.size} stops`);
+    assert.deepEqual(unseen, [], `no focus is seen on ${path}`);
+  }
+  assert.deepEqual(faults, []);
+});
