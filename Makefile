@@ -16,6 +16,16 @@ help: ## this list
 run: build ## build, and serve the demo city on 127.0.0.1:8080
 	bin/chengshu serve --demo
 
+# DuckDB needs the C++ runtime. Every Debian has it, but the name by which a linker finds it comes with g++ only.
+ifeq ($(shell command -v g++),)
+export CGO_LDFLAGS := -L$(CURDIR)/out/lib $(CGO_LDFLAGS)
+build: out/lib/libstdc++.so
+endif
+
+out/lib/libstdc++.so:
+	mkdir -p out/lib
+	ln -sf "$$(gcc -print-file-name=libstdc++.so.6)" $@
+
 .PHONY: build
 build: web/dist/index.html ## bin/chengshu, with the web application in it
 	@test -s web/dist/index.html || { echo 'web/dist is empty: the program would have no pages' >&2; exit 1; }
