@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"chengshu/core/decl"
+	"chengshu/core/process"
 	"chengshu/core/record"
 )
 
@@ -18,6 +19,7 @@ func (s *Screen) Check(set *decl.Set, r *decl.Report) {
 		if t := findType(set, r, s.At("of"), s.Of); t != nil {
 			parseWhere(t, s.Where, s.At("where"), r)
 			s.checkColumns(t, r)
+			s.checkAction(t, set, r)
 		}
 	}
 	if s.Of == "" && slices.Contains([]string{"form", "list", "map"}, s.View) {
@@ -34,6 +36,31 @@ func (s *Screen) Check(set *decl.Set, r *decl.Report) {
 			w.Of = s.Of
 		}
 		w.check(set, r)
+	}
+}
+
+// checkAction makes sure that the form of a case opens one.
+func (s *Screen) checkAction(t *record.Type, set *decl.Set, r *decl.Report) {
+	if s.View != "form" || !t.Case {
+		if s.Action != "" {
+			r.Add(s.At("action"), "action 只用于事项的表单", "action is for the form of a case only")
+		}
+		return
+	}
+	p, ok := decl.Find[*process.Process](set, process.KindName, t.Name)
+	if !ok {
+		return // the type of a case without a process is a mistake of its own
+	}
+	var starts []string
+	for _, a := range p.Actions {
+		if a.Start && !a.System {
+			starts = append(starts, a.Name)
+		}
+	}
+	if !slices.Contains(starts, s.Action) && (s.Action != "" || len(starts) == 0) {
+		zh, en := decl.Suggest(s.Action, starts)
+		r.Add(s.At("action"), fmt.Sprintf("%q 没有由人发起的开始动作 %q；%s", t.Name, s.Action, zh),
+			fmt.Sprintf("%q has no start action %q that people take; %s", t.Name, s.Action, en))
 	}
 }
 
