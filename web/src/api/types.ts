@@ -482,26 +482,6 @@ export interface Notices extends Page<Notice> {
   unread: number;
 }
 
-export interface ReadItem {
-  at: string;
-  actor_name?: string;
-  org_name?: Label;
-  type: string;
-  type_title?: Label;
-  id?: string;
-  title?: string | Label;
-  purpose?: string | Label;
-  basis?: string;
-  /** Names of the fields that were read in clear. */
-  fields?: string[];
-}
-
-/** Whether the account can be linked with a record in a register of persons, and is. */
-export interface Identity {
-  offered: boolean;
-  linked: boolean;
-}
-
 export interface Org {
   id: string;
   code?: string;

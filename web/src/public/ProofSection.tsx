@@ -4,11 +4,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, post } from "../api/client";
 import { keys } from "../api/keys";
 import { Problem, fieldErrors } from "../api/problem";
-import type { Identity } from "../api/types";
 import { Section } from "../kit/Page";
 import { problemText } from "../kit/problemText";
 import { useText } from "../text";
 import "../form/form.css";
+import type { Identity } from "./reads";
 
 interface Proof {
   name: string;

@@ -5,7 +5,7 @@ import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { useType } from "../api/queries";
 import { withParams } from "../api/query";
-import type { Page as ListPage, ReadItem } from "../api/types";
+import type { Page as ListPage } from "../api/types";
 import { DataTable } from "../kit/DataTable";
 import { Page } from "../kit/Page";
 import { Empty, Loaded } from "../kit/states";
@@ -14,6 +14,7 @@ import { itemHref } from "../shell/paths";
 import { useText } from "../text";
 import "../list/list.css";
 import { ProofSection } from "./ProofSection";
+import type { ReadItem } from "./reads";
 
 function What({ row }: { row: ReadItem }) {
   const { pick } = useText();
