@@ -37,6 +37,19 @@ func (p personReferent) Refer(ctx context.Context, id string) (*record.Referred,
 	return &record.Referred{ID: id, Title: decl.Text{Zh: name, En: name}}, nil
 }
 
+// datasetReferent lets records refer to datasets by their names.
+type datasetReferent struct{ types []*record.Type }
+
+// Refer implements record.Referent.
+func (d datasetReferent) Refer(_ context.Context, id string) (*record.Referred, error) {
+	for _, t := range d.types {
+		if t.Name == id {
+			return &record.Referred{ID: id, Title: t.Title}, nil
+		}
+	}
+	return nil, nil
+}
+
 // orgName returns the name of an organisation, empty when there is none.
 func (s *Server) orgName(ctx context.Context, id string) decl.Text {
 	tree, err := s.identity.Tree(ctx)

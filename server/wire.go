@@ -141,7 +141,7 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	}
 	s.identity = identity.New(identity.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Logger: log, Rates: rates(cfg)})
 	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: record.Registers(declared.Types),
-		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}},
+		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}, "dataset": datasetReferent{record.Datasets(declared.Types)}},
 		Datums:    map[string]func(lon, lat float64) (float64, float64){"gcj02": fromDatum(datum.GCJ02), "bd09": fromDatum(datum.BD09)}})
 	if err != nil {
 		return nil, err

@@ -30,9 +30,10 @@ export function useNavItems() {
   });
 }
 
-export function useTypes() {
+export function useTypes(enabled = true) {
   return useQuery({
     queryKey: keys.types,
+    enabled,
     queryFn: async ({ signal }) => items(await get<TypeSummary[] | Page<TypeSummary>>("/api/types", signal)),
   });
 }

@@ -93,7 +93,7 @@ function Words({ value, multiline, short }: { value: Value; multiline: boolean; 
 function Reference({ to, id, label }: { to?: string; id: string; label: string }) {
   const face = useFace();
   const words = label || id.slice(0, 8);
-  if (to === undefined || to === "org" || to === "person") return words;
+  if (to === undefined || to === "org" || to === "person" || to === "dataset") return words;
   return <Link to={itemHref(face, to, id)}>{words}</Link>;
 }
 

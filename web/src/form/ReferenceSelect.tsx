@@ -2,7 +2,7 @@ import { useState } from "react";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { keys } from "../api/keys";
-import { useType } from "../api/queries";
+import { useType, useTypes } from "../api/queries";
 import { itemPath, itemsPath, withParams } from "../api/query";
 import type { Item, Label, Officer, Org, Page, Type } from "../api/types";
 import { useText } from "../text";
@@ -91,13 +91,23 @@ interface Found {
 function useOptions(to: string | undefined, unit: string | undefined, q: string, enabled: boolean, text: Text): Found {
   const orgs = useOrgs(q, enabled && to === "org", text);
   const people = usePeople(unit ?? "", q, enabled && to === "person", text);
+  const datasets = useDatasets(q, enabled && to === "dataset", text);
   const items = useItems(typeIn(to), q, enabled, text);
-  return to === "org" ? orgs : to === "person" ? people : items;
+  return to === "org" ? orgs : to === "person" ? people : to === "dataset" ? datasets : items;
 }
 
-/** Organisations and people are no record types: they have lists of their own. */
+/** Organisations, people and datasets are no record types: they have lists of their own. */
 function typeIn(to: string | undefined): string | undefined {
-  return to === "org" || to === "person" ? undefined : to;
+  return to === "org" || to === "person" || to === "dataset" ? undefined : to;
+}
+
+function useDatasets(q: string, enabled: boolean, text: Text): Found {
+  const { data, isFetching } = useTypes(enabled);
+  const options = (data ?? [])
+    .filter((type) => type.kind === "dataset")
+    .map((type) => ({ value: type.name, label: text.pick(type.title) }))
+    .filter((option) => option.label.includes(q));
+  return { options, loading: isFetching };
 }
 
 function useOrgs(q: string, enabled: boolean, text: Text): Found {
