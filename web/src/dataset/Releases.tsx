@@ -32,9 +32,7 @@ export function Releases({ type }: { type: Type }) {
         if (!newest)
           return (
             <Section title={t.dataset.releases}>
-              <Empty title={t.dataset.empty} help={t.dataset.emptyHelp}>
-                <LoadLink />
-              </Empty>
+              <Empty title={t.dataset.empty} help={t.dataset.emptyHelp} />
             </Section>
           );
         const chosen = Number(params.release) || newest.version;
@@ -94,15 +92,16 @@ function Table({ releases, chosen, newest }: { releases: Release[]; chosen: numb
 
 /** The way to a new release, for those who may load files. */
 export function LoadLink() {
-  const { t } = useText();
+  const { pick } = useText();
   const face = useFace();
   const types = useTypes();
   const declared = types.data?.some(({ name }) => name === loads);
   const load = useType(declared ? loads : undefined);
-  if (!load.data || startActions(load.data).length === 0 || load.data.may?.create === false) return null;
+  const send = load.data && load.data.may?.create !== false ? startActions(load.data)[0] : undefined;
+  if (!send) return null;
   return (
     <Link to={`${typePath(face, loads)}/new`} className="cs-button cs-button-primary">
-      <UploadOutlined aria-hidden /> {t.dataset.load}
+      <UploadOutlined aria-hidden /> {pick(send.title)}
     </Link>
   );
 }

@@ -6,7 +6,7 @@ import { pretendServer } from "../test/server";
 import type { Answer, Sent } from "../test/server";
 import { show } from "../test/render";
 import { zh } from "../text/zh";
-import { Releases } from "./Releases";
+import { LoadLink, Releases } from "./Releases";
 import { air, base, manifest, releases } from "./fixture";
 
 afterEach(() => {
@@ -86,7 +86,7 @@ describe("the releases of a dataset", () => {
     await screen.findByRole("table", { name: zh.dataset.preview(2) });
   });
 
-  it("lead to loading a file when there are none, for those who may", async () => {
+  it("may be none yet; whoever may send a file is led there", async () => {
     const load = {
       ...air,
       name: "data-load",
@@ -99,9 +99,14 @@ describe("the releases of a dataset", () => {
       "GET /api/types/data-load": { body: load },
       [`GET ${base}`]: { body: { items: [] } },
     });
-    show(<Releases type={air} />);
+    show(
+      <>
+        <LoadLink />
+        <Releases type={air} />
+      </>,
+    );
     await screen.findByText(zh.dataset.empty);
-    expect((await screen.findByRole("link", { name: zh.dataset.load })).getAttribute("href")).toBe("/public/t/data-load/new");
+    expect((await screen.findByRole("link", { name: "上传" })).getAttribute("href")).toBe("/public/t/data-load/new");
   });
 
   it("say so when a release may not be read", async () => {
