@@ -144,12 +144,12 @@ func TestView(t *testing.T) {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
 		v := e.View(handler, "thing", tt.row)
-		if diff := cmp.Diff(tt.personal, v.PersonalFields()); diff != "" || v.Personal() != (tt.personal != nil) || v.Basis != tt.basis {
-			t.Errorf("%s: personal %v by %q: %s", tt.name, v.Personal(), v.Basis, diff)
+		if diff := cmp.Diff(tt.personal, v.PersonalFields()); diff != "" || v.Basis != tt.basis {
+			t.Errorf("%s: personal %v by %q: %s", tt.name, v.PersonalFields(), v.Basis, diff)
 		}
 	}
 	var zero View
-	if zero.See("level") != record.Hidden || zero.Personal() || zero.MayWrite("level") {
+	if zero.See("level") != record.Hidden || zero.PersonalFields() != nil || zero.MayWrite("level") {
 		t.Error("the zero view shows something")
 	}
 }
@@ -229,24 +229,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func TestExplain(t *testing.T) {
-	e := newWorld(t).good(t,
-		`all: {role: head, on: thing, actions: [read, assign], scope: all, basis: 第三十六条, when: "row.level in ['general', 'important']"}`,
-		`task: {role: handler, on: thing, actions: read, scope: task, basis: b}`)
-	got := e.Explain(person("p", post(county, county, "head", "handler")), "thing")
-	if len(got) != 3 || got[0].Action != "assign" || got[1].Grant != "task" || got[2].Grant != "all" {
-		t.Fatalf("got %+v", got)
-	}
-	if !strings.Contains(got[2].Cedar, `context.level`) || !strings.Contains(got[2].Cedar, "第三十六条") || got[2].SQL != `"level" in ($1, $2)` {
-		t.Errorf("got %+v", got[2])
-	}
-	want := "id in (select case_id from process_task where role is not null and (assignee = $1 or org in ($2)))"
-	if got[1].SQL != want {
-		t.Errorf("got %s", got[1].SQL)
-	}
-	if e.Explain(identity.NewSystem(), "thing") != nil {
-		t.Error("the system was explained something")
-	}
+func TestUsesTasks(t *testing.T) {
+	e := newWorld(t).good(t, `task: {role: handler, on: thing, actions: read, scope: task, basis: b}`)
 	if !e.UsesTasks("thing") || e.UsesTasks("plain") {
 		t.Error("which types use tasks is wrong")
 	}

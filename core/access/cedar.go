@@ -37,13 +37,9 @@ func attribute(c column) types.String {
 }
 
 // policy returns the Cedar policy of a linked grant. That it is asked for its
-// own action and type only is the business of targets; said is whether the
-// policy says so itself, for people to read.
-func policy(r *permit, t *target, n node, said bool) *ast.Policy {
+// own action and type only is the business of targets.
+func policy(r *permit, n node) *ast.Policy {
 	p := ast.Annotation("grant", types.String(r.grant.Name)).Annotation("basis", types.String(r.grant.Basis)).Permit()
-	if said {
-		p = p.ActionEq(t.actionUID).ResourceIs(t.entity)
-	}
 	if n.op == rule.Always {
 		return p
 	}

@@ -29,7 +29,6 @@ type Deps struct {
 // Engine decides. It is safe for use by many goroutines.
 type Engine struct {
 	log     *slog.Logger
-	grants  []*Grant
 	types   map[string]*record.Type
 	roles   map[string]*identity.Role
 	targets map[targetKey]*target
@@ -77,7 +76,7 @@ func New(d Deps) *Engine {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{log: d.Logger, grants: d.Grants, types: map[string]*record.Type{}, roles: map[string]*identity.Role{},
+	e := &Engine{log: d.Logger, types: map[string]*record.Type{}, roles: map[string]*identity.Role{},
 		targets: map[targetKey]*target{}, tasks: map[string]bool{}, all: map[string]View{}}
 	for _, t := range d.Types {
 		e.types[t.Name] = t

@@ -128,7 +128,7 @@ func (t *target) link(posts []sigPost, w who) *plan {
 		p.permits = append(p.permits, pm)
 		p.trees = append(p.trees, n)
 		id := types.PolicyID(fmt.Sprintf("%d", len(p.policies)))
-		p.policies = append(p.policies, numbered{id, cedar.NewPolicyFromAST(policy(pm, t, n, false))})
+		p.policies = append(p.policies, numbered{id, cedar.NewPolicyFromAST(policy(pm, n))})
 	}
 	for attr, l := range known {
 		p.attrs, p.loaders = append(p.attrs, attr), append(p.loaders, l)

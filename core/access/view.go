@@ -39,11 +39,8 @@ func (v View) Of(f *record.Field) record.See { return v.See(f.Name) }
 // decided with this view. A field that is shown masked may be written.
 func (v View) MayWrite(field string) bool { return v.See(field) != record.Hidden }
 
-// Personal reports whether personal fields are shown in clear, so that showing
-// a row with values in them is a reading that leaves an act.
-func (v View) Personal() bool { return v.view != nil && len(v.personal) > 0 }
-
-// PersonalFields returns the personal fields that are shown in clear.
+// PersonalFields returns the personal fields that are shown in clear: showing a
+// row with values in them is a reading that leaves an act.
 func (v View) PersonalFields() []string {
 	if v.view == nil {
 		return nil

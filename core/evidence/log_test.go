@@ -11,9 +11,9 @@ import (
 	"chengshu/kernel/db"
 	"chengshu/kernel/db/dbtest"
 	"chengshu/kernel/fault"
-	"chengshu/kernel/id"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 )
 
 // start is the time of every test clock.
@@ -44,7 +44,7 @@ func TestAppend(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !id.Valid(got.ID) || got.At != start.UnixMilli() {
+		if uuid.Validate(got.ID) != nil || got.At != start.UnixMilli() {
 			t.Errorf("id %q, at %d", got.ID, got.At)
 		}
 		var salt, body []byte

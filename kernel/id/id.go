@@ -1,4 +1,4 @@
-// Package id makes and checks identifiers: UUIDv7 (RFC 9562, section 5.7) in
+// Package id makes identifiers: UUIDv7 (RFC 9562, section 5.7) in
 // their canonical text form, whose order is the order of their making.
 package id
 
@@ -7,12 +7,3 @@ import "github.com/google/uuid"
 // New returns a fresh UUIDv7, 36 characters. Two ids made by one process sort
 // in the order they were made.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
-
-// Valid reports whether s is a UUID in canonical lower-case form.
-func Valid(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	u, err := uuid.Parse(s)
-	return err == nil && u.String() == s
-}

@@ -1,5 +1,5 @@
 // Package metric measures the program for Prometheus: how long requests take,
-// what engines say of themselves, and what the Go runtime and the process use.
+// and what the Go runtime and the process use.
 //
 // Labels come from lists that the program bounds: methods, the patterns of its
 // routes, classes of status. Nothing a caller sends becomes a label.

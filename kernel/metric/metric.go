@@ -27,14 +27,6 @@ func New() *Registry {
 	return r
 }
 
-// Gauge adds a measure that is read from f at each scrape. f is called from
-// several goroutines and should answer at once. The name begins with
-// chengshu_ and ends with its unit. It panics when the name is taken, which only
-// a mistake in the program brings about.
-func (r *Registry) Gauge(name, help string, f func() float64) {
-	r.all.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f))
-}
-
 // Handler answers scrapes in the formats of Prometheus.
 func (r *Registry) Handler() http.Handler {
 	return promhttp.HandlerFor(r.all, promhttp.HandlerOpts{MaxRequestsInFlight: 4})

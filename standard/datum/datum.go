@@ -32,20 +32,6 @@ const (
 // All lists the systems, the stored one first.
 func All() []Datum { return []Datum{WGS84, GCJ02, BD09} }
 
-// Parse reads the names people write: WGS-84, EPSG:4326, CGCS2000, EPSG:4490,
-// GCJ-02, BD-09. It reports false for others.
-func Parse(s string) (Datum, bool) {
-	switch s {
-	case "WGS84", "WGS-84", "wgs84", "EPSG:4326", "CGCS2000", "cgcs2000", "EPSG:4490", "国家2000", "2000国家大地坐标系":
-		return WGS84, true
-	case "GCJ02", "GCJ-02", "gcj02", "火星坐标系":
-		return GCJ02, true
-	case "BD09", "BD-09", "bd09", "bd09ll", "百度坐标系":
-		return BD09, true
-	}
-	return "", false
-}
-
 // Point is a position in degrees.
 type Point struct{ Lon, Lat float64 }
 

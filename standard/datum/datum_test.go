@@ -80,18 +80,6 @@ func TestOutside(t *testing.T) {
 	}
 }
 
-func TestParse(t *testing.T) {
-	tests := map[string]Datum{"WGS84": WGS84, "CGCS2000": WGS84, "EPSG:4490": WGS84, "GCJ-02": GCJ02, "bd09ll": BD09}
-	for in, want := range tests {
-		if got, ok := Parse(in); got != want || !ok {
-			t.Errorf("%q: got %q, %v", in, got, ok)
-		}
-	}
-	if _, ok := Parse("BJ54"); ok {
-		t.Error("Beijing 1954 is not supported and must not be accepted")
-	}
-}
-
 func TestMetres(t *testing.T) {
 	if d := Metres(Point{114.5, 38}, Point{114.5, 39}); math.Abs(d-111195) > 1 {
 		t.Errorf("a degree of latitude measures %.1f m", d)

@@ -46,19 +46,6 @@ func Place(s string) (code string, level Level, ps []Problem) {
 	return code, level, nil
 }
 
-// ValidDivision reports whether s is a division code in canonical form, without
-// the trailing zeros that pad it to a longer one.
-func ValidDivision(s string) bool {
-	code, _, ps := Place(s)
-	return len(ps) == 0 && code == s
-}
-
-// ExplainDivision says why s is no division code; padded forms are accepted.
-func ExplainDivision(s string) []Problem {
-	_, _, ps := Place(s)
-	return ps
-}
-
 // Parent returns the division that contains s, in canonical form, or "" when s
 // is a province or no division code. A street directly under a city, as in
 // Dongguan (441900003), has the city as its parent.

@@ -1,21 +1,5 @@
 package gbcode
 
-import (
-	"strings"
-)
-
-// NormalMobile rewrites a mobile number as typed into 11 digits: Normal, then
-// the country code +86, 0086 or 86 goes when 11 digits remain.
-func NormalMobile(s string) string {
-	s = Normal(s)
-	for _, prefix := range []string{"+86", "0086", "86"} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok && len(rest) == 11 {
-			return rest
-		}
-	}
-	return s
-}
-
 // ValidMobile reports whether s has the shape of a mainland mobile number: 11
 // digits, the first 1, the second 3 to 9. It does not know which blocks are in
 // use, which change every few years.
