@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -156,29 +157,18 @@ func (s *Server) similar(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	type item struct {
-		ID     string         `json:"id"`
-		Title  string         `json:"title"`
-		Score  float64        `json:"score"`
-		Metres float64        `json:"metres"`
-		Hours  float64        `json:"hours"`
-		Case   map[string]any `json:"case"`
+		ID     string          `json:"id"`
+		Title  string          `json:"title"`
+		Score  float64         `json:"score"`
+		Metres float64         `json:"metres"`
+		Hours  float64         `json:"hours"`
+		Case   json.RawMessage `json:"case"`
 	}
 	items := make([]item, 0, len(alike))
 	for _, a := range alike {
-		items = append(items, item{a.Row.ID, a.Row.Text("number"), a.Score, a.Metres, a.Hours, s.caseFacts(p, a.Row)})
+		items = append(items, item{a.Row.ID, a.Row.Text("number"), a.Score, a.Metres, a.Hours, append(s.appendFacts(nil, p, a.Row), '}')})
 	}
 	return send(w, http.StatusOK, map[string]any{"items": items})
-}
-
-// caseFacts is the short form of a case.
-func (s *Server) caseFacts(p *process.Process, row *record.Row) map[string]any {
-	state := p.State(row.Text("state"))
-	out := map[string]any{"number": row.Text("number"), "state": row.Text("state"), "opened_at": rfc(row.CreatedAt),
-		"light": s.processes.LightOf(p, row, s.clock.Now())}
-	if state != nil {
-		out["state_title"] = state.Title
-	}
-	return out
 }
 
 // evidenceBundle exports what can be verified offline.

@@ -9,6 +9,7 @@ import (
 	"chengshu/core/evidence"
 	"chengshu/core/process"
 	"chengshu/core/record"
+	"chengshu/kernel/fault"
 )
 
 // maxTimeline bounds the time line of one case.
@@ -128,19 +129,14 @@ func (t *timelineView) revision(out map[string]any, h record.HistoryItem) {
 }
 
 // systemTitles name what the program does by itself.
-var systemTitles = map[string]textPair{
-	"overdue": {"超过时限", "Overdue"},
-	"remind":  {"时限提醒", "Reminder"},
-	"comment": {"留言", "Comment"},
-	"absorb":  {"并入其他上报", "Another report was merged in"},
+var systemTitles = map[string]fault.Text{
+	"overdue": {Zh: "超过时限", En: "Overdue"},
+	"remind":  {Zh: "时限提醒", En: "Reminder"},
+	"comment": {Zh: "留言", En: "Comment"},
+	"absorb":  {Zh: "并入其他上报", En: "Another report was merged in"},
 }
 
-type textPair struct {
-	Zh string `json:"zh"`
-	En string `json:"en"`
-}
-
-func (t *timelineView) title(verb string) any {
+func (t *timelineView) title(verb string) fault.Text {
 	_, action, _ := strings.Cut(verb, ".")
 	if a := t.p.Action(action); a != nil {
 		return a.Title
@@ -148,5 +144,5 @@ func (t *timelineView) title(verb string) any {
 	if title, ok := systemTitles[action]; ok {
 		return title
 	}
-	return textPair{verb, verb}
+	return fault.Text{Zh: verb, En: verb}
 }
