@@ -96,7 +96,7 @@ func valueSchema(f *record.Field) map[string]any {
 }
 
 func (s *Server) typeSchema(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.records.Type(r.PathValue("type"))
+	t, err := s.declaredType(r)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Server) typeSchema(w http.ResponseWriter, r *http.Request) error {
 
 // typeOpenAPI describes the generic routes as they are for one type.
 func (s *Server) typeOpenAPI(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.records.Type(r.PathValue("type"))
+	t, err := s.declaredType(r)
 	if err != nil {
 		return err
 	}
@@ -133,13 +133,22 @@ func (s *Server) typeOpenAPI(w http.ResponseWriter, r *http.Request) error {
 		base:           map[string]any{"get": op("list", "list", "200", false), "post": op("create", "create", "201", true)},
 		base + "/{id}": one,
 	}
-	if p, err := s.processes.Process(t.Name); err == nil {
+	p, err := s.processes.Process(t.Name)
+	switch {
+	case err == nil:
 		for _, a := range p.Actions {
 			if !a.Start && !a.System {
 				paths[base+"/{id}/"+a.Name] = map[string]any{"parameters": []any{id}, "post": op(a.Name, a.Title.En, "200", true)}
 			}
 		}
-	} else {
+	case t.Resource == record.Dataset:
+		base, version := "/api/datasets/"+t.Name+"/releases", map[string]any{"name": "version", "in": "path", "required": true, "schema": map[string]any{"type": "integer"}}
+		release := func(id, summary string) map[string]any {
+			return map[string]any{"parameters": []any{version}, "get": op(id, summary, "200", false)}
+		}
+		paths = map[string]any{base: map[string]any{"get": op("releases", "releases, newest first", "200", false)},
+			base + "/{version}": release("release", "the manifest of one release"), base + "/{version}/rows": release("rows", "the rows of one release")}
+	default:
 		one["patch"], one["delete"] = op("revise", "revise", "200", true), op("delete", "delete", "204", false)
 	}
 	return send(w, http.StatusOK, map[string]any{"openapi": "3.1.0", "info": map[string]any{"title": t.Title.Zh, "version": s.version},

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"chengshu/core/access"
-	"chengshu/core/decl"
 	"chengshu/core/identity"
 	"chengshu/core/process"
 	"chengshu/core/record"
@@ -145,11 +144,17 @@ func (s *Server) rowsOf(ctx context.Context, t *record.Type) (int64, error) {
 	return m.Rows, err
 }
 
+// declaredType returns the type named in the path, a dataset too.
+func (s *Server) declaredType(r *http.Request) (*record.Type, error) {
+	if t, err := s.lake.Dataset(r.PathValue("type")); err == nil {
+		return t, nil
+	}
+	return s.records.Type(r.PathValue("type"))
+}
+
 func (s *Server) getType(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("type")
-	t, ok := decl.Find[*record.Type](s.declared.Set, record.Kind.Name, name)
-	if !ok {
-		_, err := s.records.Type(name)
+	t, err := s.declaredType(r)
+	if err != nil {
 		return err
 	}
 	return send(w, http.StatusOK, s.typeView(actorOf(r.Context()), t))
