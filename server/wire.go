@@ -90,21 +90,13 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 	if s.folder, err = holdFolder(ctx, cfg.Data, cfg.Shutdown); err != nil {
 		return nil, err
 	}
-
-	// What the packs say.
 	w := &world{}
 	declared, report := declare(sources, kindsOf(w), w.functions())
 	if err := report.Err(); err != nil {
 		return nil, err
 	}
 	s.declared = declared
-
-	// The kernel.
-	url := cfg.DB
-	if url == "" {
-		url = "sqlite:" + filepath.Join(cfg.Data, "chengshu.db")
-	}
-	if s.db, err = db.Open(ctx, url, db.Options{Logger: log}); err != nil {
+	if err := s.openDatabase(ctx); err != nil {
 		return nil, err
 	}
 	release, err := s.db.Alone(ctx) // another node may be starting, too
@@ -112,62 +104,87 @@ func newServer(ctx context.Context, cfg Config, version string, log *slog.Logger
 		return nil, err
 	}
 	defer release()
-	if s.blobs, err = blob.OpenFolder(filepath.Join(cfg.Data, "blobs")); err != nil {
+	if err := s.wireKernel(ctx); err != nil {
 		return nil, err
+	}
+	if err := s.wireNouns(ctx, report); err != nil {
+		return nil, err
+	}
+	return s, s.wireEngines(ctx, w)
+}
+
+func (s *Server) openDatabase(ctx context.Context) (err error) {
+	url := s.cfg.DB
+	if url == "" {
+		url = "sqlite:" + filepath.Join(s.cfg.Data, "chengshu.db")
+	}
+	s.db, err = db.Open(ctx, url, db.Options{Logger: s.log})
+	return err
+}
+
+// wireKernel makes the plumbing, and its tables.
+func (s *Server) wireKernel(ctx context.Context) (err error) {
+	if s.blobs, err = blob.OpenFolder(filepath.Join(s.cfg.Data, "blobs")); err != nil {
+		return err
 	}
 	s.metrics = metric.New()
 	s.events = event.New(event.Options{Clock: clock.System()})
-	s.search = search.New(search.Deps{DB: s.db, Clock: clock.System(), Log: log})
+	s.search = search.New(search.Deps{DB: s.db, Clock: clock.System(), Log: s.log})
 	if err := s.db.Migrate(ctx, s.search.Migrations()...); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.db.Migrate(ctx, append(job.Migrations(), migrations...)...); err != nil {
-		return nil, err
+		return err
 	}
-	s.jobs = job.New(job.Deps{DB: s.db, Clock: clock.System(), Logger: log})
+	s.jobs = job.New(job.Deps{DB: s.db, Clock: clock.System(), Logger: s.log})
+	return nil
+}
 
-	// The four nouns.
+// wireNouns makes record, process, rule and act, and who may what; mistakes
+// of grants are in report.
+func (s *Server) wireNouns(ctx context.Context, report *decl.Report) (err error) {
 	if err := s.db.Migrate(ctx, evidence.Migrations()...); err != nil {
-		return nil, err
+		return err
 	}
-	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: log, Dir: filepath.Join(cfg.Data, "log"), Origin: cfg.Origin, Also: s.also,
+	if s.evidence, err = evidence.New(evidence.Deps{DB: s.db, Clock: s.timers(), Logger: s.log, Dir: filepath.Join(s.cfg.Data, "log"), Origin: s.cfg.Origin, Also: s.also,
 		Altered: func(ctx context.Context, acts []evidence.Act) (map[string]string, error) {
 			return s.records.Altered(ctx, acts)
 		}}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.db.Migrate(ctx, identity.Migrations()...); err != nil {
-		return nil, err
+		return err
 	}
-	s.identity = identity.New(identity.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Logger: log, Rates: rates(cfg)})
-	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: record.Registers(declared.Types),
-		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}, "dataset": datasetReferent{record.Datasets(declared.Types)}},
+	s.identity = identity.New(identity.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Logger: s.log, Rates: rates(s.cfg)})
+	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: record.Registers(s.declared.Types),
+		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}, "dataset": datasetReferent{record.Datasets(s.declared.Types)}},
 		Datums:    map[string]func(lon, lat float64) (float64, float64){"gcj02": fromDatum(datum.GCJ02), "bd09": fromDatum(datum.BD09)}})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.access = declared.Access(report, log)
+	s.access = s.declared.Access(report, s.log)
 	if err := report.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	s.processes, err = process.New(ctx, process.Deps{DB: s.db, Records: s.records, Access: s.access, Evidence: s.evidence, Clock: s.timers(),
-		Calendar: s.calendar, Events: s.events, Jobs: s.jobs, Logger: log, Files: s.fileOf, Processes: declared.Processes})
-	if err != nil {
-		return nil, err
-	}
+		Calendar: s.calendar, Events: s.events, Jobs: s.jobs, Logger: s.log, Files: s.fileOf, Processes: s.declared.Processes})
+	return err
+}
 
-	// The engines.
+// wireEngines makes what stands on the nouns, and lets the functions of the
+// rules, which are declared before, find it.
+func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	s.places = geo.New(s.records)
 	if err := s.db.Migrate(ctx, lake.Migrations()...); err != nil {
-		return nil, err
+		return err
 	}
-	if s.lake, err = lake.New(lake.Deps{DB: s.db, Blobs: s.blobs, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(cfg.Data, "lake"), Datasets: record.Datasets(declared.Types)}); err != nil {
-		return nil, err
+	if s.lake, err = lake.New(lake.Deps{DB: s.db, Blobs: s.blobs, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "lake"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
+		return err
 	}
 	w.records, w.identity, w.places, w.lake = s.records, s.identity, s.places, s.lake
 	s.screens = screen.New(screen.Deps{Records: s.records, Processes: s.processes, Access: s.access, Clock: s.clock,
-		Packs: s.packInfo(), Screens: decl.All[*screen.Screen](declared.Set, screen.Kind.Name), Areas: "county-boundary", View: s.caseJSON})
-	return s, nil
+		Packs: s.packInfo(), Screens: decl.All[*screen.Screen](s.declared.Set, screen.Kind.Name), Areas: "county-boundary", View: s.caseJSON})
+	return nil
 }
 
 // timers is the clock by which background work waits: with a test clock, time
