@@ -55,7 +55,7 @@ func (l *Log) raise(ctx context.Context, alarms ...Alarm) error {
 	err := l.DB.Do(context.WithoutCancel(ctx), func(tx *db.Tx) error {
 		for _, a := range alarms {
 			_, err := tx.Exec(`insert into evidence_alarm (at, kind, seq, act, detail) values ($1, $2, $3, $4, $5)
-				on conflict (kind, seq, act) do update set at = excluded.at, acknowledged_at = 0, acknowledged_by = '', note = ''
+				on conflict (kind, seq, act) do update set at = excluded.at, acknowledged_at = 0, acknowledged_by = null, note = null
 				where evidence_alarm.acknowledged_at > 0`,
 				at, a.Kind, a.Seq, a.Act, a.Detail)
 			if err != nil {
@@ -72,7 +72,7 @@ func (l *Log) raise(ctx context.Context, alarms ...Alarm) error {
 
 // Alarms returns the newest alarms, at most limit.
 func (l *Log) Alarms(ctx context.Context, limit int) ([]Alarm, error) {
-	rows, err := l.DB.Read(ctx).Query(`select n, at, kind, seq, act, detail, acknowledged_at, acknowledged_by, note
+	rows, err := l.DB.Read(ctx).Query(`select n, at, kind, seq, act, detail, acknowledged_at, coalesce(acknowledged_by, ''), coalesce(note, '')
 		from evidence_alarm order by n desc limit $1`, limit)
 	if err != nil {
 		return nil, err

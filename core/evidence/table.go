@@ -62,9 +62,9 @@ func Migrations() []db.Migration {
 		// The last checkpoint that the monitor found right: id is 1.
 		`create table evidence_monitor (id bigint primary key, at bigint, checkpoint text)`,
 	}}, {Owner: "evidence", Version: 2, SQL: []string{
-		// Who has looked into an alarm, when, and what came of it; 0 and empty until then.
+		// Who has looked into an alarm, when, and what came of it; 0 and null until then.
 		`alter table evidence_alarm add column acknowledged_at bigint not null default 0`,
-		`alter table evidence_alarm add column acknowledged_by text collate "C" not null default ''`,
-		`alter table evidence_alarm add column note text not null default ''`,
+		`alter table evidence_alarm add column acknowledged_by text collate "C"`,
+		`alter table evidence_alarm add column note text`,
 	}}}
 }
