@@ -58,10 +58,14 @@ func New(d Deps) (*Engine, error) {
 	for _, t := range d.Datasets {
 		e.byName[t.Name] = t
 	}
-	if err := os.RemoveAll(d.Dir); err != nil {
+	var err error
+	if e.Dir, err = filepath.Abs(d.Dir); err != nil { // workers have a folder of their own
 		return nil, fmt.Errorf("lake: %w", err)
 	}
-	if err := os.MkdirAll(d.Dir, 0o700); err != nil {
+	if err := os.RemoveAll(e.Dir); err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
+	if err := os.MkdirAll(e.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
 	return e, nil

@@ -301,3 +301,28 @@ func TestReleases(t *testing.T) {
 		}
 	})
 }
+
+// TestFolder: the folder of work may be named from where the program runs, and
+// what an earlier process left in it goes.
+func TestFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.MkdirAll("data/lake/work-1", 0o700))
+	blobs, err := blob.OpenFolder("blobs")
+	must(t, err)
+	typ := thing(t)
+	e, err := New(Deps{Blobs: blobs, Dir: "data/lake", Datasets: []*record.Type{typ}})
+	must(t, err)
+	if _, err := os.Stat("data/lake/work-1"); err == nil {
+		t.Error("work of an earlier process is still there")
+	}
+	dir, done, err := e.place()
+	must(t, err)
+	defer done()
+	ref, err := blobs.Put(t.Context(), strings.NewReader("code\nA\n"), 100)
+	must(t, err)
+	tab, err := e.land(t.Context(), typ, ref.Hash, dir)
+	must(t, err)
+	if q, err := e.judge(t.Context(), typ, tab, dir, silent{}); err != nil || q.Good != 1 {
+		t.Errorf("%+v, %v", q, err)
+	}
+}
