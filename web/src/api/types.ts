@@ -290,6 +290,8 @@ export interface Manifest {
   files: { name: string; sha256: string; bytes: number; rows: number }[];
   quality: Quality;
   source: { name: string; sha256: string; bytes: number; charset: string; delimiter: string };
+  /** The columns of the source; those without a field were left out. */
+  columns?: { header: string; field?: string }[];
   /** The version before it. */
   parent?: number;
 }

@@ -17,6 +17,7 @@ import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { itemPath } from "../api/query";
 import type { Page as ListPage, TimelineItem } from "../api/types";
+import { LoadOutcome } from "../dataset/LoadOutcome";
 import { loads } from "../dataset/loads";
 import { Loaded, Loading } from "../kit/states";
 import { Actions } from "./Actions";
@@ -27,7 +28,7 @@ import { Timeline } from "./Timeline";
 import { Work } from "./Work";
 import "./case.css";
 
-const LoadOutcome = lazy(async () => ({ default: (await import("../dataset/LoadOutcome")).LoadOutcome }));
+const Failures = lazy(async () => ({ default: (await import("../dataset/Failures")).Failures }));
 
 /** One case: where it stands and by when, what can be done, what has been done, and everything it is about. */
 export function CasePage({ type, item }: { type: Type; item: Item }) {
@@ -43,6 +44,7 @@ export function CasePage({ type, item }: { type: Type; item: Item }) {
     >
       <Head type={type} item={item} />
       <Work item={item} />
+      {type.name === loads ? <LoadOutcome item={item} /> : null}
       <div className="cs-two">
         <div className="cs-stack">
           <Section title={t.case.actions}>
@@ -65,7 +67,7 @@ export function CasePage({ type, item }: { type: Type; item: Item }) {
       </div>
       {type.name === loads ? (
         <Suspense fallback={<Loading />}>
-          <LoadOutcome type={type} item={item} />
+          <Failures type={type} item={item} />
         </Suspense>
       ) : null}
       {type.process ? (

@@ -8,7 +8,7 @@ import { LatestRelease } from "../dataset/LatestRelease";
 import { DataTable } from "../kit/DataTable";
 import { formatNumber } from "../kit/format";
 import { Empty, Loaded } from "../kit/states";
-import { useFace } from "../shell/paths";
+import { cataloguePath, useFace } from "../shell/paths";
 import { useText, wordFor } from "../text";
 import type { Text } from "../text";
 import "../list/list.css";
@@ -76,7 +76,6 @@ function mentions(type: TypeSummary, pack: string, words: string, { pick }: Text
 
 function Rows({ rows, face, packTitle, text }: { rows: TypeSummary[]; face: Face; packTitle: (pack: string) => string; text: Text }) {
   const { t, pick } = text;
-  const base = face === "screen" ? "office" : face;
   return (
     <DataTable
       caption={t.catalogue.title}
@@ -87,7 +86,7 @@ function Rows({ rows, face, packTitle, text }: { rows: TypeSummary[]; face: Face
           key: "name",
           title: t.catalogue.name,
           header: true,
-          render: (type) => <Link to={`/${base}/catalogue/${type.name}`}>{pick(type.title)}</Link>,
+          render: (type) => <Link to={cataloguePath(face, type.name)}>{pick(type.title)}</Link>,
         },
         { key: "kind", title: t.catalogue.kind, render: (type) => <KindCell type={type} /> },
         { key: "pack", title: t.catalogue.pack, render: (type) => packTitle(type.pack) },

@@ -36,8 +36,9 @@ export function ChosenRelease({ type, version }: { type: Type; version: number }
 }
 
 /** From which file, after which release. */
-function Lineage({ manifest: { source, version, at, rows, files, parent } }: { manifest: Manifest }) {
+function Lineage({ manifest: { source, columns, version, at, rows, files, parent } }: { manifest: Manifest }) {
   const { t } = useText();
+  const leftOut = (columns ?? []).filter(({ field }) => !field).map(({ header }) => header);
   return (
     <ul className="cs-lineage">
       <li>
@@ -52,6 +53,7 @@ function Lineage({ manifest: { source, version, at, rows, files, parent } }: { m
             `${t.dataset.delimiter} ${wordFor(t.dataset.delimiters, source.delimiter)}`,
           ].join(" · ")}
         </div>
+        {leftOut.length > 0 ? <div>{t.dataset.leftOut(leftOut.join(t.common.separator))}</div> : null}
         <Digest hex={source.sha256} title={t.dataset.copyDigest(source.name)} />
       </li>
       <li className="cs-lineage-this">

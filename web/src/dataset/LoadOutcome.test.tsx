@@ -6,7 +6,9 @@ import { Work } from "../case/Work";
 import { pretendServer } from "../test/server";
 import { show } from "../test/render";
 import { zh } from "../text/zh";
+import { Failures } from "./Failures";
 import { LoadOutcome } from "./LoadOutcome";
+import { air } from "./fixture";
 
 const type: Type = { name: "data-load", kind: "case", pack: "public-data", title: { zh: "数据汇集" }, fields: [] };
 
@@ -21,7 +23,7 @@ const load = (fields: Fields, jobs?: CaseJob[]): Item => ({
 });
 
 const failures: Failure[] = [
-  { row: 7, why: [{ field: "pm25", rule: "type", text: { zh: "PM2.5：不是数字" } }], values: { 站点: "1101A", "PM2.5": "-" } },
+  { row: 7, why: [{ field: "pm25", rule: "type", text: { zh: "PM2.5：不是数字" } }], values: { "PM2.5浓度": "-", 备注: "缺测", 站点: "1101A" } },
   { line: 9, why: [{ rule: "columns", text: { zh: "列数不符" } }], values: {} },
 ];
 const path = "/api/cases/data-load/1/failures";
@@ -37,21 +39,22 @@ describe("what has become of a file", () => {
     const { sent } = pretendServer({});
     show(
       <>
-        <LoadOutcome type={type} item={load({})} />
-        <LoadOutcome type={type} item={load({ batch: "b1" }, [{ id: "j", state: "running" }])} />
+        <Failures type={type} item={load({})} />
+        <Failures type={type} item={load({ batch: "b1" }, [{ id: "j", state: "running" }])} />
+        <LoadOutcome item={load({ batch: "b1", rows: 8, bad: 2 }, [{ id: "j", state: "running" }])} />
         <p>shown</p>
       </>,
     );
     await screen.findByText("shown");
     expect(sent).toEqual([]);
+    expect(screen.queryByRole("link")).toBeNull();
   });
 
-  it("leads to its release", async () => {
-    pretendServer({ [`GET ${path}`]: { body: { items: [] } } });
-    show(<LoadOutcome type={type} item={load({ batch: "b1", dataset: "air-hour", release: 2 })} />);
+  it("leads to its release, and to the rows not taken", async () => {
+    show(<LoadOutcome item={load({ batch: "b1", dataset: "air-hour", release: 2, rows: 1200, bad: 2 })} />);
     const link = await screen.findByRole("link", { name: zh.dataset.released(2) });
     expect(link.getAttribute("href")).toBe("/public/catalogue/air-hour?release=2");
-    expect(screen.queryByText(zh.dataset.failures)).toBeNull();
+    screen.getByRole("link", { name: zh.dataset.notTaken("2", "1,200") });
   });
 
   it("tells which rows were not taken and why, and gives them as a file", async () => {
@@ -60,24 +63,27 @@ describe("what has become of a file", () => {
     URL.revokeObjectURL = () => {};
     vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => {});
     pretendServer({
+      "GET /api/types/air-hour": { body: air },
       [`GET ${path}`]: ({ path: asked }) => ({
         body: asked.includes("after=50") ? { items: [{ ...failures[0], row: 60 }] } : { items: failures, next: "50" },
       }),
     });
-    show(<LoadOutcome type={type} item={load({ batch: "b1" })} />);
+    show(<Failures type={type} item={load({ batch: "b1", dataset: "air-hour" })} />);
     const table = await screen.findByRole("table", { name: zh.dataset.failures });
     const shown = () => within(table).getAllByRole("row").map((row) => row.textContent);
-    expect(shown()).toEqual(["行原因站点PM2.5", "7PM2.5：不是数字1101A-", `${zh.dataset.lineOf("9")}列数不符（空）（空）`]);
+    await waitFor(() => expect(shown()[0]).toBe("行原因站点PM2.5浓度备注")); // in the dataset's order
+    expect(shown().slice(1)).toEqual(["7PM2.5：不是数字1101A-缺测", `${zh.dataset.lineOf("9")}列数不符（空）（空）（空）`]);
+    expect(within(table).getByText("-").className).toBe("cs-faulty");
     const user = userEvent.setup();
     await user.click(screen.getByRole("button", { name: new RegExp(zh.common.more) }));
     await waitFor(() => expect(shown()).toHaveLength(4));
     await user.click(screen.getByRole("button", { name: zh.dataset.csv("3") }));
     const lines = (await textOf(saved!)).split("\r\n");
     expect(lines).toEqual([
-      '"行","原因","站点","PM2.5"',
-      `"7","PM2.5：不是数字","1101A","'-"`,
-      '"文件第 9 行","列数不符","",""',
-      `"60","PM2.5：不是数字","1101A","'-"`,
+      '"行","原因","站点","PM2.5浓度","备注"',
+      `"7","PM2.5：不是数字","1101A","'-","缺测"`,
+      '"文件第 9 行","列数不符","","",""',
+      `"60","PM2.5：不是数字","1101A","'-","缺测"`,
       "",
     ]);
   });

@@ -42,5 +42,6 @@ export const manifest: Manifest = {
     ],
   },
   source: { name: "air.csv", sha256: digest("d"), bytes: 9000, charset: "gb18030", delimiter: "," },
+  columns: [{ header: "站点", field: "station" }, { header: "PM2.5浓度", field: "pm25" }, { header: "备注" }],
   parent: 1,
 };

@@ -6,7 +6,7 @@ import { DataTable } from "../kit/DataTable";
 import { fileHref, formatNumber, formatPoint, formatSize, isArea, isFile, isImage, isObject, isPoint, positions } from "../kit/format";
 import { formatSpan } from "../kit/span";
 import { formatDate, formatTime } from "../kit/time";
-import { itemHref, useFace } from "../shell/paths";
+import { cataloguePath, itemHref, useFace } from "../shell/paths";
 import { useText } from "../text";
 import "./detail.css";
 
@@ -93,7 +93,8 @@ function Words({ value, multiline, short }: { value: Value; multiline: boolean; 
 function Reference({ to, id, label }: { to?: string; id: string; label: string }) {
   const face = useFace();
   const words = label || id.slice(0, 8);
-  if (to === undefined || to === "org" || to === "person" || to === "dataset") return words;
+  if (to === undefined || to === "org" || to === "person") return words;
+  if (to === "dataset") return <Link to={cataloguePath(face, id)}>{words}</Link>;
   return <Link to={itemHref(face, to, id)}>{words}</Link>;
 }
 

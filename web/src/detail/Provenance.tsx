@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Type } from "../api/types";
 import { Section } from "../kit/Page";
-import { useFace } from "../shell/paths";
+import { cataloguePath, useFace } from "../shell/paths";
 import { useText, wordFor } from "../text";
 
 /** On what legal basis something is held, by whom, and how it may be shared. */
@@ -17,7 +17,7 @@ export function Provenance({ type }: { type: Type }) {
     [t.catalogue.opening, wordFor(t.catalogue.openings, type.opening)],
   ];
   return (
-    <Section title={t.item.law} extra={<Link to={`/${face === "screen" ? "office" : face}/catalogue/${type.name}`}>{t.common.show}</Link>}>
+    <Section title={t.item.law} extra={<Link to={cataloguePath(face, type.name)}>{t.common.show}</Link>}>
       <dl className="cs-facts">
         {rows.map(([title, value]) =>
           value ? (

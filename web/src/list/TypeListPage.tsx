@@ -4,7 +4,7 @@ import { useType } from "../api/queries";
 import type { Type } from "../api/types";
 import { Page } from "../kit/Page";
 import { Loaded } from "../kit/states";
-import { typePath, useFace } from "../shell/paths";
+import { cataloguePath, typePath, useFace } from "../shell/paths";
 import { useText } from "../text";
 import { startActions } from "../types/declared";
 import { ListView } from "./ListView";
@@ -18,7 +18,7 @@ export function TypeListPage() {
     <Loaded whole query={type}>
       {(declared) =>
         declared.kind === "dataset" ? (
-          <Navigate to={`/${face === "screen" ? "office" : face}/catalogue/${declared.name}`} replace />
+          <Navigate to={cataloguePath(face, declared.name)} replace />
         ) : (
           <TypeList key={declared.name} type={declared} />
         )

@@ -31,6 +31,11 @@ export function itemHref(face: Face, type: string, id: string): string {
   return `${typePath(face === "screen" ? "office" : face, type)}/${encodeURIComponent(id)}`;
 }
 
+/** What a type is, or of a dataset its releases. The command screen has no catalogue: that opens in the office. */
+export function cataloguePath(face: Face, type: string): string {
+  return `/${face === "screen" ? "office" : face}/catalogue/${encodeURIComponent(type)}`;
+}
+
 /** Views that are places to go back to, as against forms, which are things to do. */
 export function isPlace(view: View): boolean {
   return view !== "form";
