@@ -8,7 +8,6 @@ export function QualityPicture({ quality, fieldTitle }: { quality: Quality; fiel
   const { t } = useText();
   const { rows, good, bad } = quality;
   const rules = [...(quality.rules ?? [])].sort((a, b) => b.rows - a.rows);
-  const most = rules[0]?.rows ?? 0;
   const words =
     rows === 0
       ? t.dataset.qualityNone
@@ -37,7 +36,7 @@ export function QualityPicture({ quality, fieldTitle }: { quality: Quality; fiel
             {rules.map(({ field, rule, rows: broken }) => (
               <li key={`${field ?? ""}:${rule}`}>
                 <span>{`${field ? fieldTitle(field) : t.dataset.wholeRow} · ${wordFor(t.dataset.rules, rule)}`}</span>
-                <ShareBar part={broken} whole={most} className="cs-bar-bad" />
+                <ShareBar part={broken} whole={bad} className="cs-bar-bad" />
                 <span className="cs-number">{t.dataset.rowCount(formatNumber(broken))}</span>
               </li>
             ))}

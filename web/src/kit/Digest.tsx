@@ -16,7 +16,7 @@ export function Digest({ hex, title }: { hex: string; title: string }) {
       () => message.error(hex),
     );
   return (
-    <span className="cs-nowrap">
+    <span className="cs-digest">
       <code title={hex}>{hex.slice(0, shown)}</code>
       <button type="button" className="cs-icon-button" aria-label={title} title={t.common.copy} onClick={copy}>
         <CopyOutlined aria-hidden />
