@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"chengshu/engine/lake/duck"
 )
 
 // result is one line of output.
@@ -42,9 +44,11 @@ var benches = []struct {
 	{"lifecycle-1m", lifecycleMillion},
 	{"evidence", sealing},
 	{"start", starting},
+	{"ingest", ingest},
 }
 
 func main() {
+	duck.Worker()
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -40,7 +40,7 @@ type server struct {
 }
 
 // start starts the program on a data folder and waits until it is ready.
-func start(ctx context.Context, bin, data string) (*server, error) {
+func start(ctx context.Context, bin, data string, flags ...string) (*server, error) {
 	addr, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -51,6 +51,7 @@ func start(ctx context.Context, bin, data string) (*server, error) {
 	}
 	defer log.Close() // the program has its own
 	s := &server{addr: addr, cmd: exec.Command(bin, "serve", "--demo", "--data", data, "--packs", filepath.Join("bench", "pack"), "--listen", addr, "--rate", "0")}
+	s.cmd.Args = append(s.cmd.Args, flags...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	began := time.Now()
 	if err := s.cmd.Start(); err != nil {

@@ -29,42 +29,48 @@ const maxLine = 16 << 20
 type plan struct {
 	t       *record.Type
 	columns []Column
+	demands []demand
 	steps   []duck.Step
 }
 
-// Names of the files of a check, and what its steps return.
+// Names of the files of a check, and the steps that return rows.
 const (
 	rawFile  = "in.csv"
 	goodFile = "rows.parquet"
 	badFile  = "failures.parquet"
 
-	stepCounts  = 3
+	stepCounts  = 2
 	stepRules   = 4
 	stepRejects = 5
 )
 
-// rowName is the column that counts the rows of the file from 1, and whyName the
-// list of the rules that a row broke.
+// Columns of the judged table beside the fields: the row's number in the file,
+// from 1, whether it kept every rule, and for unique fields whether the value is
+// there more than once. The cells of the file are c0, c1, …, as text without
+// blanks around, null when nothing is left.
 const (
-	rowName = "_row"
-	whyName = "_why"
+	rowName   = "_row"
+	okName    = "_ok"
+	twiceName = "_twice_"
 )
 
+// newPlan returns the steps of a check. What costs is done once for each row:
+// the reasons are made out for the bad rows only.
 func newPlan(t *record.Type, tab *table, dir string) []duck.Step {
 	p := plan{t: t, columns: tab.columns}
-	p.add("create table raw as select row_number() over () as %s, * from read_csv(%s, columns = {%s}, header = true, auto_detect = false, delim = %s, quote = '\"', escape = '\"', strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)",
-		duck.Name(rowName), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.delimiter)), maxLine)
-	p.add("create table judged as select %s.*, list_filter([%s], why -> why is not null) as %s from (%s) as typed",
-		"typed", strings.Join(p.rules(), ", "), duck.Name(whyName), p.typed())
-	p.add("copy (select %s, %s from judged where len(%s) = 0 order by %s) to %s (format parquet, compression zstd)",
-		duck.Name(rowName), strings.Join(p.fields(), ", "), duck.Name(whyName), duck.Name(rowName), duck.Quote(dir+"/"+goodFile))
-	p.ask("select count(*), count(*) filter (len(%s) = 0) from judged", duck.Name(whyName))
-	p.ask("select why, count(*) from (select unnest(%s) as why from judged) group by why order by why", duck.Name(whyName))
+	p.rules()
+	p.add("create table judged as select *, %s as %s from (select *, %s from (select row_number() over () as %s, %s from read_csv(%s, columns = {%s},"+
+		" header = true, auto_detect = false, delim = %s, quote = '\"', escape = '\"', strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)))",
+		p.keeps(), okName, strings.Join(p.typed(), ", "), rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.delimiter)), maxLine)
+	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
+		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
+	p.ask("select count(*), count(*) filter (%s) from judged", okName)
+	p.add("create table bad as select %s as row, null::bigint as line, list_filter([%s], why -> why is not null) as why, [%s] as cells from judged where not %s",
+		rowName, p.reasons(), strings.Join(p.raw(), ", "), okName)
+	p.ask("select why, count(*) from (select unnest(why) as why from bad) group by why order by why")
 	p.ask("select count(distinct line) from reject_errors")
-	p.add("copy (select %s as row, null::bigint as line, %s as why, [%s] as cells from judged where len(%s) > 0"+
-		" union all select null, line, [':%s'], [csv_line] from (select distinct on (line) line, csv_line from reject_errors) order by row nulls last, line)"+
-		" to %s (format parquet, compression zstd)",
-		duck.Name(rowName), duck.Name(whyName), strings.Join(p.raw(), ", "), duck.Name(whyName), ruleColumns, duck.Quote(dir+"/"+badFile))
+	p.add("copy (select * from bad union all select null, line, [':%s'], [csv_line] from (select distinct on (line) line, csv_line from reject_errors)"+
+		" order by row nulls last, line) to %s (format parquet, compression zstd)", ruleColumns, duck.Quote(dir+"/"+badFile))
 	return p.steps
 }
 
@@ -93,6 +99,23 @@ func (p *plan) rawColumns() string {
 	return strings.Join(out, ", ")
 }
 
+// blanks are what is cut off around a cell: also the wide space of Chinese text
+// and the one that web pages do not break at.
+const blanks = " \t\u3000\u00a0"
+
+// cells cuts the blanks off. Few cells have any, and to look is cheap.
+func (p *plan) cells() []string {
+	out := p.raw()
+	for i, c := range out {
+		var has []string
+		for _, b := range blanks {
+			has = append(has, fmt.Sprintf("prefix(%[1]s, %[2]s) or suffix(%[1]s, %[2]s)", c, duck.Quote(string(b))))
+		}
+		out[i] = fmt.Sprintf("case when %s then nullif(trim(%[2]s, %s), '') when %[2]s <> '' then %[2]s end as %[2]s", strings.Join(has, " or "), c, duck.Quote(blanks))
+	}
+	return out
+}
+
 func (p *plan) fields() []string {
 	out := make([]string, len(p.t.Fields))
 	for i, f := range p.t.Fields {
@@ -101,26 +124,27 @@ func (p *plan) fields() []string {
 	return out
 }
 
-// cell is the text of a field in the file, trimmed, null when it is blank or the
-// file has no such column.
+// cell is the text of a field in the file.
 func (p *plan) cell(f *record.Field) string {
 	for i, c := range p.columns {
 		if c.Field == f.Name {
-			return fmt.Sprintf("nullif(trim(c%d, %s), '')", i, duck.Quote(" \t\r\n\u3000\u00a0"))
+			return fmt.Sprintf("c%d", i)
 		}
 	}
 	return "null::varchar"
 }
 
-// typed is the rows with each field as a value of its type, and beside it its
-// text where a rule has to look at that.
-func (p *plan) typed() string {
-	out := []string{duck.Name(rowName)}
-	out = append(out, p.raw()...)
+// typed is each field as a value of its type, and what is there twice.
+func (p *plan) typed() []string {
+	var out []string
 	for _, f := range p.t.Fields {
-		out = append(out, fmt.Sprintf("%s as %s", value(f, p.cell(f)), duck.Name(f.Name)))
+		out = append(out, value(f, p.cell(f))+" as "+duck.Name(f.Name))
 	}
-	return "select " + strings.Join(out, ", ") + " from raw"
+	for _, name := range p.t.Unique {
+		cell := p.cell(p.t.Field(name))
+		out = append(out, fmt.Sprintf("%[1]s is not null and count(*) over (partition by %[1]s) > 1 as %[2]s", cell, duck.Name(twiceName+name)))
+	}
+	return out
 }
 
 // value turns text into the field's type, null when it is none.
@@ -133,9 +157,11 @@ func value(f *record.Field, text string) string {
 	case record.Boolean:
 		return fmt.Sprintf("case when lower(%[1]s) in ('true', 'yes', 'y', '1', '是', '有') then true when lower(%[1]s) in ('false', 'no', 'n', '0', '否', '无') then false end", text)
 	case record.Date:
-		return fmt.Sprintf("try_strptime(%s, ['%%Y-%%m-%%d', '%%Y/%%m/%%d', '%%Y.%%m.%%d', '%%Y%%m%%d', '%%Y年%%m月%%d日'])::date", text)
+		return fmt.Sprintf("coalesce(try_cast(%[1]s as date), try_strptime(%[1]s, ['%%Y/%%m/%%d', '%%Y.%%m.%%d', '%%Y%%m%%d', '%%Y年%%m月%%d日'])::date)", text)
 	case record.Time:
-		return fmt.Sprintf("coalesce(try_strptime(%[1]s, ['%%Y-%%m-%%d %%H:%%M:%%S', '%%Y-%%m-%%d %%H:%%M', '%%Y/%%m/%%d %%H:%%M:%%S', '%%Y/%%m/%%d %%H:%%M', '%%Y-%%m-%%dT%%H:%%M:%%S'])::timestamptz, try_cast(%[1]s as timestamptz))", text)
+		// Without an offset it is Beijing time. The list of forms is slow and comes last.
+		return fmt.Sprintf("case when suffix(%[1]s, 'Z') or regexp_matches(%[1]s, ':\\d\\d[+-]\\d\\d:?\\d\\d$') then try_cast(%[1]s as timestamptz)"+
+			" else coalesce(try_cast(%[1]s as timestamp), try_strptime(%[1]s, ['%%Y-%%m-%%d %%H:%%M', '%%Y/%%m/%%d %%H:%%M:%%S', '%%Y/%%m/%%d %%H:%%M']))::timestamptz end", text)
 	case record.ChoiceOf:
 		return choice(f, text)
 	}
@@ -153,41 +179,64 @@ func choice(f *record.Field, text string) string {
 	return b.String()
 }
 
-// rules are expressions over a typed row: the name of a broken rule, or null.
-func (p *plan) rules() []string {
-	var out []string
+// demand is a rule: its name, and a condition over a typed row that holds where
+// it is broken. It may be undecided where there is no value; then it is kept.
+type demand struct{ field, rule, when string }
+
+// rules lists what is asked of a row.
+func (p *plan) rules() {
+	add := func(field, rule, when string, args ...any) {
+		p.demands = append(p.demands, demand{field, rule, fmt.Sprintf(when, args...)})
+	}
 	for _, f := range p.t.Fields {
 		name, cell := duck.Name(f.Name), p.cell(f)
-		broken := func(rule, when string) {
-			out = append(out, fmt.Sprintf("case when %s then %s end", when, duck.Quote(f.Name+":"+rule)))
-		}
 		if f.Required {
-			broken(ruleRequired, cell+" is null")
+			add(f.Name, ruleRequired, "%s is null", cell)
 		}
-		if f.Type == record.ChoiceOf {
-			broken(ruleChoice, cell+" is not null and "+name+" is null")
-		} else if f.Type != record.Text {
-			broken(ruleType, cell+" is not null and "+name+" is null")
-		}
-		if f.Type == record.Text {
-			broken(ruleCharset, "contains("+cell+", '\ufffd')")
+		switch f.Type {
+		case record.ChoiceOf:
+			add(f.Name, ruleChoice, "%s is not null and %s is null", cell, name)
+		case record.Text:
+			add(f.Name, ruleCharset, "contains(%s, '\ufffd')", cell)
+		default:
+			add(f.Name, ruleType, "%s is not null and %s is null", cell, name)
 		}
 		if f.Pattern != "" {
-			broken(rulePattern, fmt.Sprintf("not regexp_matches(%s, %s)", cell, duck.Quote(f.Pattern)))
+			add(f.Name, rulePattern, "not regexp_matches(%s, %s)", cell, duck.Quote(f.Pattern))
 		}
-		if f.Max > 0 && f.Type == record.Text {
-			broken(ruleLength, fmt.Sprintf("length(%s) > %d", cell, f.Max))
-		}
-		if f.Max > 0 && f.Type == record.Integer {
-			broken(ruleLength, fmt.Sprintf("%s > %d", name, f.Max))
+		switch {
+		case f.Max > 0 && f.Type == record.Text:
+			// Characters are counted only where the bytes could be too many.
+			add(f.Name, ruleLength, "strlen(%[1]s) > %[2]d and length(%[1]s) > %[2]d", cell, f.Max)
+		case f.Max > 0 && f.Type == record.Integer:
+			add(f.Name, ruleLength, "%s > %d", name, f.Max)
 		}
 		if f.Min != nil {
-			broken(ruleMin, fmt.Sprintf("%s < %d", name, *f.Min))
+			add(f.Name, ruleMin, "%s < %d", name, *f.Min)
 		}
 	}
-	for _, unique := range p.t.Unique {
-		name := duck.Name(unique)
-		out = append(out, fmt.Sprintf("case when %s is not null and count(*) over (partition by %s) > 1 then %s end", name, name, duck.Quote(unique+":"+ruleUnique)))
+	for _, name := range p.t.Unique {
+		add(name, ruleUnique, "%s", duck.Name(twiceName+name))
 	}
-	return out
+}
+
+// keeps is whether a row keeps every rule.
+func (p *plan) keeps() string {
+	if len(p.demands) == 0 {
+		return "true"
+	}
+	out := make([]string, len(p.demands))
+	for i, b := range p.demands {
+		out[i] = "(" + b.when + ") is not true"
+	}
+	return strings.Join(out, " and ")
+}
+
+// reasons are the names of the rules that a row breaks, null for those it keeps.
+func (p *plan) reasons() string {
+	out := make([]string, len(p.demands))
+	for i, b := range p.demands {
+		out[i] = fmt.Sprintf("case when %s then %s end", b.when, duck.Quote(b.field+":"+b.rule))
+	}
+	return strings.Join(out, ", ")
 }
