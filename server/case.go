@@ -173,7 +173,7 @@ func (s *Server) similar(w http.ResponseWriter, r *http.Request) error {
 
 // evidenceBundle exports what can be verified offline.
 func (s *Server) evidenceBundle(w http.ResponseWriter, r *http.Request) error {
-	row, subject, err := s.load(r)
+	row, subject, err := s.loadEver(r)
 	if err != nil {
 		return err
 	}

@@ -204,8 +204,24 @@ func (s *Server) load(r *http.Request) (*record.Row, access.Row, error) {
 	return s.loadOf(r, t, r.PathValue("id"))
 }
 
+// loadEver is load that finds deleted records, too. What was done to one stays
+// to be read by those who could read it as it was last.
+func (s *Server) loadEver(r *http.Request) (*record.Row, access.Row, error) {
+	t, err := s.typeOf(r)
+	if err != nil {
+		return nil, access.Row{}, err
+	}
+	row, err := s.records.GetEver(s.db.Read(r.Context()), t, r.PathValue("id"))
+	return s.readable(r, row, err)
+}
+
 func (s *Server) loadOf(r *http.Request, t *record.Type, rowID string) (*record.Row, access.Row, error) {
 	row, err := s.records.Get(s.db.Read(r.Context()), t, rowID)
+	return s.readable(r, row, err)
+}
+
+// readable passes on a row, or why there is none, to one who may read it.
+func (s *Server) readable(r *http.Request, row *record.Row, err error) (*record.Row, access.Row, error) {
 	if err != nil {
 		return nil, access.Row{}, err
 	}
@@ -213,7 +229,7 @@ func (s *Server) loadOf(r *http.Request, t *record.Type, rowID string) (*record.
 	if err != nil {
 		return nil, access.Row{}, err
 	}
-	if !s.access.Decide(actorOf(r.Context()), access.Read, t.Name, subject).Allow {
+	if !s.access.Decide(actorOf(r.Context()), access.Read, row.Type.Name, subject).Allow {
 		return nil, access.Row{}, record.ErrNotFound()
 	}
 	return row, subject, nil
@@ -397,7 +413,7 @@ func (s *Server) act(tx *db.Tx, r *http.Request, row *record.Row, stamp record.S
 }
 
 func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
-	row, subject, err := s.load(r)
+	row, subject, err := s.loadEver(r)
 	if err != nil {
 		return err
 	}

@@ -269,6 +269,9 @@ func (s *Server) sendHistory(w http.ResponseWriter, r *http.Request, row *record
 			"labels": s.labelsOf(r.Context(), row.Type, fields)})
 	}
 	body := map[string]any{"items": out}
+	if row.DeletedAt != 0 {
+		body["deleted_at"] = rfc(row.DeletedAt)
+	}
 	if len(items) == pageSize {
 		body["next"] = strconv.FormatInt(items[len(items)-1].Rev, 10)
 	}

@@ -93,7 +93,17 @@ func ErrNotFound() error {
 
 // Get reads one living row; ErrNotFound when there is none.
 func (e *Engine) Get(q db.Querier, t *Type, id string) (*Row, error) {
-	rows, err := q.Query(t.sql.byID+" and deleted_at is null", id)
+	return one(q, t, t.sql.byID+" and deleted_at is null", id)
+}
+
+// GetEver is Get that finds a deleted row, too: as it was last, and DeletedAt
+// says when it went.
+func (e *Engine) GetEver(q db.Querier, t *Type, id string) (*Row, error) {
+	return one(q, t, t.sql.byID, id)
+}
+
+func one(q db.Querier, t *Type, sql, id string) (*Row, error) {
+	rows, err := q.Query(sql, id)
 	if err != nil {
 		return nil, err
 	}
