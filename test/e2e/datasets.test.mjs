@@ -127,17 +127,33 @@ step("the release is read by anyone: how good it is, where it comes from, its ro
   assert.deepEqual(faults, []);
 });
 
-step("the releases page in the elders' mode, in English, and on a phone", async () => {
-  const { page: visitor, faults } = await city.actor(browser, undefined, { viewport: { width: 390, height: 844 } });
-  await visit(visitor, page, "dataset-phone");
-  assert.ok(await visitor.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing sticks out");
-  await visitor.evaluate(() => localStorage.setItem("chengshu.preferences", '{"elder":true,"lang":"en"}'));
-  await visitor.setViewportSize({ width: 1440, height: 900 });
-  await visit(visitor, page, "dataset-elder");
-  await visitor.getByRole("heading", { level: 1, name: "Hourly air quality" }).waitFor();
-  await visitor.getByText("The file has 8 rows: 3 good (37.5%), 5 not taken.").waitFor();
-  const copy = visitor.getByRole("button", { name: "Copy the digest: Release 1" });
-  const { width, height } = await copy.boundingBox();
+const phone = { width: 390, height: 844 };
+const narrow = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+
+step("both pages on a phone, in the elders' mode and in English", async () => {
+  for (const [account, path, name, words] of [
+    [undefined, page, "dataset", "The file has 8 rows: 3 good (37.5%), 5 not taken."],
+    ["steward", `/office/t/data-load/${load}`, "load", "AQI is no whole number"],
+  ]) {
+    const { page: reader, faults } = await city.actor(browser, account, { viewport: phone });
+    await visit(reader, path, `${name}-phone`);
+    assert.ok(await narrow(reader), `${path}: something sticks out`);
+    await reader.evaluate(() => localStorage.setItem("chengshu.preferences", '{"elder":true,"lang":"en"}'));
+    await visit(reader, path, `${name}-elder-phone`);
+    assert.ok(await narrow(reader), `${path}: something sticks out in large type`);
+    await reader.setViewportSize({ width: 1440, height: 900 });
+    await visit(reader, path, `${name}-elder`);
+    await reader.getByText(words).waitFor();
+    assert.deepEqual(faults, []);
+  }
+});
+
+step("what is pressed in the elders' mode is large enough", async () => {
+  const { page: visitor } = await city.actor(browser);
+  await visitor.goto(page);
+  await visitor.evaluate(() => localStorage.setItem("chengshu.preferences", '{"elder":true}'));
+  await visitor.reload();
+  await settled(visitor);
+  const { width, height } = await visitor.getByRole("button", { name: "复制指纹：第 1 版" }).boundingBox();
   assert.ok(width >= 48 && height >= 48, `the button is ${width} × ${height}`);
-  assert.deepEqual(faults, []);
 });

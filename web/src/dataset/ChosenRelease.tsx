@@ -1,5 +1,6 @@
 import { FileOutlined } from "@ant-design/icons";
-import type { Manifest, Type } from "../api/types";
+import type { Manifest } from "../api/dataset";
+import type { Type } from "../api/types";
 import { Digest } from "../kit/Digest";
 import { formatNumber, formatSize } from "../kit/format";
 import { Section } from "../kit/Page";

@@ -1,7 +1,8 @@
 import { DownloadOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useType } from "../api/queries";
-import type { Failure, Item, Type } from "../api/types";
+import type { Failure } from "../api/dataset";
+import type { Item, Type } from "../api/types";
 import { DataTable } from "../kit/DataTable";
 import { formatNumber } from "../kit/format";
 import { Section } from "../kit/Page";

@@ -1,7 +1,8 @@
 import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { CaseJob, Failure, Fields, Item, Type } from "../api/types";
+import type { Failure } from "../api/dataset";
+import type { CaseJob, Fields, Item, Type } from "../api/types";
 import { Work } from "../case/Work";
 import { pretendServer } from "../test/server";
 import { show } from "../test/render";

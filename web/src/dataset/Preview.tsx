@@ -1,6 +1,7 @@
 import { Button } from "antd";
 import { useState } from "react";
-import type { Field, Manifest, ReleaseRow, Type } from "../api/types";
+import type { Manifest, ReleaseRow } from "../api/dataset";
+import type { Field, Type } from "../api/types";
 import { FieldValue } from "../detail/FieldValue";
 import { DataTable } from "../kit/DataTable";
 import { formatNumber } from "../kit/format";

@@ -1,4 +1,4 @@
-import type { Quality } from "../api/types";
+import type { Quality } from "../api/dataset";
 import { ShareBar } from "../kit/Bar";
 import { formatNumber } from "../kit/format";
 import { useText, wordFor } from "../text";

@@ -1,4 +1,5 @@
-import type { Manifest, Type } from "../api/types";
+import type { Manifest } from "../api/dataset";
+import type { Type } from "../api/types";
 
 /** A dataset with two releases, as the server tells of it. */
 export const air: Type = {

@@ -2,7 +2,8 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { itemPath, itemsPath, withParams } from "../api/query";
-import type { Failure, Manifest, Page, Release, ReleaseRows, Type } from "../api/types";
+import type { Failure, Manifest, Release, ReleaseRows } from "../api/dataset";
+import type { Page, Type } from "../api/types";
 
 const releasesPath = (dataset: string) => `${itemsPath("dataset", dataset)}/releases`;
 
