@@ -181,11 +181,12 @@ func (s *server) upload(ctx context.Context, cookie, file string) (string, error
 		return "", err
 	}
 	defer f.Close()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/api/files?name=in.csv", f)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/api/files", f)
 	if err != nil {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "text/csv")
+	req.Header.Set("X-Filename", "in.csv")
 	req.Header.Set("Cookie", "chengshu="+cookie)
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
