@@ -136,7 +136,7 @@ func (s *Server) wireKernel(ctx context.Context) (err error) {
 	if err := s.db.Migrate(ctx, append(job.Migrations(), migrations...)...); err != nil {
 		return err
 	}
-	s.jobs = job.New(job.Deps{DB: s.db, Clock: clock.System(), Logger: s.log})
+	s.jobs = job.New(job.Deps{DB: s.db, Clock: clock.System(), Logger: s.log, Alone: s.db.Dialect() == db.SQLite})
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err := s.db.Migrate(ctx, lake.Migrations()...); err != nil {
 		return err
 	}
-	if s.lake, err = lake.New(lake.Deps{DB: s.db, Blobs: s.blobs, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "lake"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
+	if s.lake, err = lake.New(lake.Deps{DB: s.db, Blobs: s.blobs, Events: s.events, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "lake"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
 		return err
 	}
 	w.records, w.identity, w.places, w.lake = s.records, s.identity, s.places, s.lake

@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,8 +113,8 @@ func refused(cause error, code, zh, en string) error {
 }
 
 func detail(err error) fault.Text {
-	f, ok := err.(*fault.Fault)
-	if !ok {
+	var f *fault.Fault
+	if !errors.As(err, &f) {
 		return fault.Text{Zh: err.Error(), En: err.Error()}
 	}
 	out := f.Text

@@ -73,7 +73,7 @@ func (c *checkEffect) Run(ctx context.Context, r *process.Run) (map[string]any, 
 
 // progress says how far a piece of work is.
 type progress interface {
-	Progress(done, total int64, note string)
+	Progress(done, total int64, note fault.Text)
 }
 
 // check judges a file and keeps the batch under the run's key. One that has
@@ -93,7 +93,7 @@ func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batc
 	}
 	defer done()
 	b = &Batch{ID: r.Key, Dataset: t.Name, Report: Report{Source: Source{Name: o.File.Name, SHA256: o.File.ID, Bytes: o.File.Size}}}
-	r.Progress(0, steps, "读取文件")
+	r.Progress(0, steps, fault.Text{Zh: "读取文件", En: "Reading the file"})
 	tab, err := e.land(ctx, t, o.File.ID, dir)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batc
 	if b.Report.Quality, err = e.judge(ctx, t, tab, dir, r); err != nil {
 		return nil, err
 	}
-	r.Progress(steps-1, steps, "保存")
+	r.Progress(steps-1, steps, fault.Text{Zh: "保存", En: "Storing"})
 	return b, e.keep(ctx, b, dir)
 }
 
@@ -140,7 +140,7 @@ func (u untilDone) Read(p []byte) (int, error) {
 // judge runs the plan in a worker.
 func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir string, r progress) (Quality, error) {
 	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: e.Memory, Steps: newPlan(t, tab, dir)}, func(step int) {
-		r.Progress(int64(step+1), steps, "逐行检查")
+		r.Progress(int64(step+1), steps, fault.Text{Zh: "逐行检查", En: "Judging every row"})
 	})
 	var refused *duck.StepError
 	if errors.As(err, &refused) && refused.Step == 0 {

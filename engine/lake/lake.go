@@ -25,6 +25,8 @@ type Deps struct {
 	Blobs    blob.Store
 	Evidence *evidence.Log
 	Clock    clock.Clock
+	// Events hears of new releases, as of changes of records.
+	Events interface{ Publish(topic string) }
 	// Dir is a folder for work under way, on a local disk with room for a few
 	// times the largest file.
 	Dir      string

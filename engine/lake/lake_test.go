@@ -59,7 +59,7 @@ func thing(t testing.TB) *record.Type {
 
 type silent struct{}
 
-func (silent) Progress(int64, int64, string) {}
+func (silent) Progress(int64, int64, fault.Text) {}
 
 // judged checks a CSV file and returns what came of it.
 func judged(t *testing.T, file []byte) (*table, Quality, []Row, []Failure) {

@@ -188,6 +188,7 @@ func (e *Engine) publish(tx *db.Tx, t *record.Type, b *Batch, m Manifest, at int
 	if err != nil {
 		return err
 	}
+	tx.AfterCommit(func() { e.Events.Publish("record." + t.Name) })
 	_, err = e.Evidence.Append(tx, evidence.Act{ID: id.New(), At: at, Verb: t.Name + ".release", Basis: t.Basis, Cause: cause,
 		Subject: evidence.Subject{Type: t.Name, ID: fmt.Sprintf("v%d", m.Version), Digest: sum}})
 	return err

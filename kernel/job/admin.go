@@ -23,7 +23,7 @@ type Status struct {
 	MaxAttempts int             `json:"max_attempts"`
 	Done        int64           `json:"done"`
 	Total       int64           `json:"total"` // 0 when the handler does not know
-	Note        string          `json:"note,omitempty"`
+	Note        fault.Text      `json:"note,omitzero"`
 	LastError   string          `json:"last_error,omitempty"`
 	Cancelling  bool            `json:"cancelling,omitempty"` // it runs, and was asked to stop
 	CreatedAt   time.Time       `json:"created_at"`
@@ -35,15 +35,16 @@ const statusColumns = `id, kind, state, payload, unique_key, run_at, attempts, m
 
 func scanStatus(scan func(...any) error) (Status, error) {
 	var s Status
-	var payload string
+	var payload, note string
 	var runAt, createdAt int64
 	var unique, lastError *string
 	var finishedAt *int64
-	err := scan(&s.ID, &s.Kind, &s.State, &payload, &unique, &runAt, &s.Attempts, &s.MaxAttempts, &s.Done, &s.Total, &s.Note,
+	err := scan(&s.ID, &s.Kind, &s.State, &payload, &unique, &runAt, &s.Attempts, &s.MaxAttempts, &s.Done, &s.Total, &note,
 		&lastError, &s.Cancelling, &createdAt, &finishedAt)
 	if err != nil {
 		return s, err
 	}
+	s.Note = noteOf(note)
 	s.Payload, s.RunAt, s.CreatedAt = json.RawMessage(payload), time.UnixMilli(runAt), time.UnixMilli(createdAt)
 	if unique != nil {
 		s.UniqueKey = *unique

@@ -27,6 +27,7 @@ type Deps struct {
 	Logger      *slog.Logger  // nil is silence
 	Workers     int           // jobs at once; 0 means 16
 	LongWorkers int           // long jobs at once, beside them; 0 means 2
+	Alone       bool          // no other process works on this table: what another left running is taken over at once
 	Retention   time.Duration // how long finished jobs are kept; 0 means 7 days. Dead ones stay.
 }
 
@@ -122,6 +123,7 @@ type Engine struct {
 	slots     map[lane]int
 	retention time.Duration
 	name      string // of this engine, in leases
+	alone     bool
 	wake      chan struct{}
 
 	mu      sync.Mutex
@@ -144,6 +146,7 @@ func New(d Deps) *Engine {
 		slots:     map[lane]int{quick: or(d.Workers, 16), long: or(d.LongWorkers, 2)},
 		retention: or(d.Retention, 7*24*time.Hour),
 		name:      id.New(),
+		alone:     d.Alone,
 		wake:      make(chan struct{}, 1),
 		running:   map[string]*Run{},
 	}

@@ -333,10 +333,10 @@ func TestProgressIsSeen(t *testing.T) {
 		e := b.engine()
 		told, goOn := make(chan struct{}), make(chan struct{})
 		e.Register("k", func(_ context.Context, r *Run) error {
-			r.Progress(3, 10, "第三批")
+			r.Progress(3, 10, fault.Text{Zh: "第三批", En: "third part"})
 			close(told)
 			<-goOn
-			r.Progress(10, 10, "")
+			r.Progress(10, 10, fault.Text{})
 			return nil
 		})
 		id := b.enqueue(e, Job{Kind: "k"})
@@ -344,8 +344,8 @@ func TestProgressIsSeen(t *testing.T) {
 		<-told
 		b.clock.Advance(poll)
 		e.turn(b.Context(), true)
-		if s := b.get(e, id); s.Done != 3 || s.Total != 10 || s.Note != "第三批" {
-			b.Errorf("got %d of %d, %q", s.Done, s.Total, s.Note)
+		if s := b.get(e, id); s.Done != 3 || s.Total != 10 || s.Note.Zh != "第三批" || s.Note.En != "third part" {
+			b.Errorf("got %d of %d, %v", s.Done, s.Total, s.Note)
 		}
 		close(goOn)
 		b.step(e)

@@ -278,3 +278,23 @@ func TestTableUnreachable(t *testing.T) {
 		}
 	})
 }
+
+// A process that is alone with its table takes over at once what the one before
+// it left running.
+func TestAlone(t *testing.T) {
+	each(t, func(b *bench) {
+		dead, alone := b.engine(), b.engine()
+		alone.alone = true
+		began, tell := held(dead)
+		alone.Register("k", func(context.Context, *Run) error { return nil })
+		id := b.enqueue(dead, Job{Kind: "k"})
+		dead.turn(b.Context(), true)
+		<-began
+		b.step(alone)
+		b.wantState(alone, id, Done)
+		tell <- errors.New("too late")
+		for !dead.allEnded() {
+			<-dead.wake
+		}
+	})
+}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
 )
 
 // Run is one attempt at a job, as its handler sees it.
@@ -105,10 +107,23 @@ func (r *Run) fence(n int64, err error) error {
 
 // Progress tells how far the work is: done of total, in whatever unit, and a
 // word for people. It costs nothing: it is written once a second at most.
-func (r *Run) Progress(done, total int64, note string) {
+func (r *Run) Progress(done, total int64, note fault.Text) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.done, r.total, r.note, r.news = done, total, note, true
+	r.done, r.total, r.note, r.news = done, total, noteText(note), true
+}
+
+// noteText is how a note is kept: Chinese, and English on a line of its own.
+func noteText(t fault.Text) string {
+	if t == (fault.Text{}) {
+		return ""
+	}
+	return t.Zh + "\n" + t.En
+}
+
+func noteOf(text string) fault.Text {
+	zh, en, _ := strings.Cut(text, "\n")
+	return fault.Text{Zh: zh, En: en}
 }
 
 // work runs the handler and hands the end to the engine.

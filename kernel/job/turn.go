@@ -147,7 +147,7 @@ func (t *turn) recoverLeases(tx *db.Tx) error {
 			state = case when cancel then 'cancelled' when attempts >= max_attempts then 'dead' else 'waiting' end,
 			finished_at = case when cancel or attempts >= max_attempts then cast($1 as bigint) else null end,
 			last_error = 'the worker died or was cut off', lease_by = null, lease_until = null, again = false, cancel = false
-		where state = 'running' and lease_until < $2`, t.now.UnixMilli(), t.now.UnixMilli())
+		where state = 'running' and (lease_until < $2 or $3 and lease_by <> $4)`, t.now.UnixMilli(), t.now.UnixMilli(), t.engine.alone, t.engine.name)
 	if n > 0 {
 		t.engine.log.Warn("jobs of a dead worker begin again", "jobs", n)
 	}

@@ -75,7 +75,7 @@ step("a file is sent, its failing rows are told of, and can be kept as a file", 
 
 step("work under way is shown with how far it is", async () => {
   const { page: steward } = await city.actor(browser, "steward");
-  let jobs = [{ id: "1", state: "running", done: 4, total: 10, note: "逐行检查" }];
+  let jobs = [{ id: "1", state: "running", done: 4, total: 10, note: { zh: "逐行检查", en: "Judging every row" } }];
   await steward.route(`**/api/cases/data-load/${load}`, async (route) => {
     const response = await route.fetch();
     const item = await response.json();

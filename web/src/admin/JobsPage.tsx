@@ -13,7 +13,7 @@ import { useAdmin } from "./useAdmin";
 import "../list/list.css";
 
 const refresh = 5000;
-const states: JobState[] = ["running", "waiting", "failed", "done", "cancelled"];
+const states: JobState[] = ["running", "waiting", "scheduled", "dead", "done", "cancelled"];
 
 /** Work in the background: how far it is, what failed and why, with the means to stop it or to try again. */
 export function JobsPage() {
@@ -96,7 +96,7 @@ function Control({ job }: { job: Job }) {
       okButtonProps: { danger: true },
       onOk: () => control.mutateAsync("cancel").catch(() => undefined), // told by onError
     });
-  if (job.state === "failed" || job.state === "cancelled")
+  if (job.state === "dead" || job.state === "cancelled")
     return (
       <Button
         size="small"
@@ -107,7 +107,7 @@ function Control({ job }: { job: Job }) {
         {t.admin.jobRetry}
       </Button>
     );
-  if (job.state === "waiting" || job.state === "running")
+  if (job.state === "waiting" || job.state === "running" || job.state === "scheduled")
     return (
       <Button size="small" danger loading={control.isPending} onClick={askStop} aria-label={`${t.admin.jobCancel} ${job.kind}`}>
         {t.admin.jobCancel}

@@ -220,7 +220,7 @@ export interface CaseJob {
   state: string;
   done?: number;
   total?: number;
-  note?: string | Label;
+  note?: Label;
 }
 
 export interface CaseFacts {
@@ -483,7 +483,7 @@ export interface Health {
   figures?: { name: string; value: number | string; unit?: string }[];
 }
 
-export type JobState = "waiting" | "running" | "failed" | "done" | "cancelled";
+export type JobState = "scheduled" | "waiting" | "running" | "done" | "dead" | "cancelled";
 
 export interface Job {
   id: string;

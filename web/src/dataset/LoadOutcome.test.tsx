@@ -102,7 +102,7 @@ function textOf(blob: Blob): Promise<string> {
 describe("work that a case waits for", () => {
   it("is shown with how far it is, in words too", async () => {
     pretendServer({});
-    show(<Work item={load({}, [{ id: "j", state: "running", done: 3, total: 10, note: "逐行检查" }])} />);
+    show(<Work item={load({}, [{ id: "j", state: "running", done: 3, total: 10, note: { zh: "逐行检查", en: "Judging" } }])} />);
     const bar = await screen.findByRole("progressbar", { name: zh.dataset.work });
     expect(bar.getAttribute("aria-valuenow")).toBe("3");
     expect(bar.getAttribute("aria-valuetext")).toBe("进行中 · 逐行检查 · 30%");

@@ -14,7 +14,7 @@ describe("which queries a topic concerns", () => {
     ["case.incident", keys.screenData("city-governance/command"), true],
     ["record.division", keys.screenData("city-governance/command"), true],
     ["record.division", keys.list("record", "division", {}), true],
-    ["case.data-load", keys.releases("air-hour"), true],
+    ["record.air-hour", keys.releases("air-hour"), true],
     ["case.incident", keys.releases("air-hour"), false],
     ["notice.01a", keys.notices("unread"), true],
     ["notice.01a", keys.screenData("city-governance/command"), false],

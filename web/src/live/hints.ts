@@ -1,10 +1,9 @@
 import type { QueryKey } from "@tanstack/react-query";
-import { loads } from "../dataset/loads";
 
 /** What the event stream tells: that something of a topic changed, or that so much was missed that all must be loaded again. */
 export type LiveEvent = { kind: "hint"; topic: string } | { kind: "reset" } | { kind: "open" } | { kind: "lost" };
 
-const ofType = new Set(["list", "geo", "item", "timeline", "history", "similar", "search", "type"]);
+const ofType = new Set(["list", "geo", "item", "timeline", "history", "similar", "search", "type", "releases"]);
 /** Figures gathered from many types: any change of a case or record may show in them. */
 const gathered = new Set(["board", "types"]);
 
@@ -17,7 +16,6 @@ export function concerns(topic: string, key: QueryKey): boolean {
   if (typeof what !== "string") return false;
   if (kind === "notice") return what === "notices";
   if (ofType.has(what)) return type === name;
-  if (what === "releases") return name === loads; // releases come of loads, whichever dataset they are for
   if (what === "inbox") return kind === "case" || kind === "task";
   return gathered.has(what);
 }

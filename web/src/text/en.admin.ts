@@ -65,7 +65,7 @@ export const adminEn: Pick<Dictionary, "admin" | "evidence"> = {
     jobDone: "Requested",
     jobsEmpty: "No jobs",
     jobsHelp: "Background jobs appear here while they run.",
-    jobStates: { waiting: "waiting", running: "running", failed: "failed", done: "done", cancelled: "stopped" },
+    jobStates: { scheduled: "later", waiting: "waiting", running: "running", done: "done", dead: "failed", cancelled: "stopped" },
   },
 
   evidence: {

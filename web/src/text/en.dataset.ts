@@ -63,7 +63,6 @@ export const datasetEn: typeof datasetZh = {
       running: "running",
       done: "done",
       dead: "failed",
-      failed: "failed",
       cancelled: "stopped",
     },
     notTaken: (bad, rows) => `${bad} of ${rowCount(rows)} not taken. See why`,

@@ -64,7 +64,7 @@ export const adminZh = {
     jobDone: "已提交",
     jobsEmpty: "没有任务",
     jobsHelp: "后台任务运行时会显示在这里。",
-    jobStates: { waiting: "等待", running: "运行中", failed: "失败", done: "完成", cancelled: "已停止" },
+    jobStates: { scheduled: "稍后进行", waiting: "等待", running: "运行中", done: "完成", dead: "失败", cancelled: "已停止" },
   },
 
   evidence: {

@@ -60,7 +60,6 @@ export const datasetZh = {
       running: "进行中",
       done: "完成",
       dead: "失败",
-      failed: "失败",
       cancelled: "已停止",
     },
     notTaken: (bad: string, rows: string) => `${rows} 行中有 ${bad} 行未采用，查看原因`,
