@@ -1,7 +1,9 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"chengshu/core/access"
@@ -150,8 +152,8 @@ func (s *Server) releaseRows(w http.ResponseWriter, r *http.Request) error {
 	}{columns, make([]rowView, len(rows)), masked, ""}
 	for i, row := range rows {
 		for _, name := range masked {
-			if v, ok := row.Values[name].(string); ok {
-				row.Values[name] = access.Mask(t.Field(name).Mask, v)
+			if v, ok := row.Values[name]; ok {
+				row.Values[name] = access.Mask(t.Field(name).Mask, fmt.Sprint(v))
 			}
 		}
 		out.Items[i] = rowView{row.Row, row.Values}
@@ -226,10 +228,14 @@ func failureOf(t *record.Type, b *lake.Batch, f lake.Failure) failureView {
 	if f.Line > 0 {
 		return v // the line as it stands may hold anything
 	}
+	personal := slices.ContainsFunc(t.Fields, func(f *record.Field) bool { return f.Personal })
 	for i, c := range b.Report.Columns {
 		value := f.Cells[i]
-		if field := t.Field(c.Field); field != nil && field.Personal {
+		switch field := t.Field(c.Field); {
+		case field != nil && field.Personal:
 			value = access.Mask(field.Mask, value)
+		case field == nil && personal:
+			continue // beside personal data, what nobody has declared may be personal too
 		}
 		if value != "" {
 			v.Values[c.Header] = value

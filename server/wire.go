@@ -178,7 +178,11 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err := s.db.Migrate(ctx, lake.Migrations()...); err != nil {
 		return err
 	}
-	if s.lake, err = lake.New(lake.Deps{DB: s.db, Blobs: s.blobs, Events: s.events, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "lake"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
+	releases, err := blob.OpenFolder(filepath.Join(s.cfg.Data, "lake"))
+	if err != nil {
+		return err
+	}
+	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: s.events, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
 		return err
 	}
 	w.records, w.identity, w.places, w.lake = s.records, s.identity, s.places, s.lake

@@ -11,6 +11,7 @@ import (
 	"chengshu/core/record"
 	"chengshu/core/rule"
 	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -110,6 +111,7 @@ func (p *Process) checkEffects(s *decl.Set, r *decl.Report) {
 		names[i], kinds[k.Name] = k.Name, k
 	}
 	for _, a := range p.Actions {
+		revised := map[[2]string]bool{} // records, by type and the expression of their id
 		for _, step := range a.Effects {
 			if step.node == nil {
 				continue // reported
@@ -124,8 +126,28 @@ func (p *Process) checkEffects(s *decl.Set, r *decl.Report) {
 			decl.Decode(step.node, step.File, step.Effect, r)
 			step.Effect.Check(p, s, r)
 			p.checkJob(a, step, r)
+			if w, ok := step.Effect.(*recordWrite); ok && w.ID.Given() {
+				if key := [2]string{w.Type, w.ID.Text}; revised[key] {
+					r.Add(step.Pos, "同一动作中对同一条记录只能写一次，请合并 fields", "an action can write a record once; put the fields together")
+				} else {
+					revised[key] = true
+				}
+			}
 		}
 	}
+}
+
+// Text evaluates an expression that gives a text. That it gives none is an error.
+func Text(x *rule.Expr, vars map[string]any) (string, error) {
+	v, err := x.Eval(vars)
+	if err != nil {
+		return "", err
+	}
+	s, ok := v.(string)
+	if !ok || s == "" {
+		return "", fault.New(fault.Invalid, "no-value", "“"+x.Text+"”没有值", x.Text+" has no value")
+	}
+	return s, nil
 }
 
 // planEffects plans what the action does beside moving the case.

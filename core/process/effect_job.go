@@ -112,7 +112,8 @@ func (m *move) enqueue(ctx context.Context, eff JobEffect, place int, at *Moment
 }
 
 // dropJobs cancels the jobs that the case waited for in the state that it
-// leaves, but for the one that takes it on.
+// leaves, but for the one that takes it on. A job that the case no longer waits
+// for takes nothing on, though the case may be in that state again.
 func (m *move) dropJobs(tx *db.Tx) error {
 	if m.from == nil || !m.from.jobs || m.stays {
 		return nil
@@ -120,6 +121,9 @@ func (m *move) dropJobs(tx *db.Tx) error {
 	ids, err := jobsOf(tx, m.old.ID)
 	if err != nil {
 		return err
+	}
+	if m.cmd.job != "" && !slices.Contains(ids, m.cmd.job) {
+		return m.wrongState()
 	}
 	for _, id := range ids {
 		if id == m.cmd.job {
@@ -193,10 +197,11 @@ func (e *Engine) runEffect(ctx context.Context, r *job.Run) error {
 	if err != nil {
 		return err
 	}
-	next := p.action[eff.After().Done]
-	if !slices.Contains(next.From, row.Text("state")) {
-		return nil // the case has gone on, maybe by this very job before a crash
+	awaited, err := jobsOf(e.DB.Read(ctx), o.Case)
+	if err != nil || !slices.Contains(awaited, r.ID) {
+		return err // nil: the case has gone on, maybe by this very job before a crash
 	}
+	next := p.action[eff.After().Done]
 	result, err := eff.Run(ctx, &Run{Run: r, Case: row, Key: o.key(), Payload: o.Payload})
 	cmd := Command{Type: p.Name, ID: row.ID, Actor: identity.NewSystem(), Cause: o.Act, job: r.ID}
 	switch {

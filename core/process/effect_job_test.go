@@ -203,3 +203,32 @@ func TestJobEffectDeclared(t *testing.T) {
 		}
 	}
 }
+
+// TestJobEffectStale: a job that the case no longer waits for takes nothing on,
+// though the case waits in the same state again, for another.
+func TestJobEffectStale(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		began, goOn := make(chan string, 2), make(chan struct{})
+		first := ""
+		c := loader(t, d, func(_ context.Context, r *Run) (map[string]any, error) {
+			began <- r.ID
+			if r.ID == first {
+				<-goOn // though it was cancelled
+				return map[string]any{"rows": 111}, nil
+			}
+			<-goOn
+			return map[string]any{"rows": 222}, nil
+		})
+		id := c.sent()
+		first = <-began
+		for _, action := range []string{"stop", "send"} {
+			_, err := c.on("load", clerk, id, action, "")
+			must(t, err)
+		}
+		<-began
+		close(goOn)
+		if row := c.load(id); row.Text("state") != "done" || row.Int("rows") != 222 {
+			t.Errorf("the load is %s with %d rows", row.Text("state"), row.Int("rows"))
+		}
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"chengshu/core/record"
 	"chengshu/core/rule"
 	"chengshu/kernel/db"
+	"chengshu/kernel/fault"
 	"chengshu/kernel/id"
 )
 
@@ -58,11 +59,11 @@ func (w *recordWrite) Plan(ctx context.Context, m *Moment) (Write, error) {
 		return e.Records.PlanCreate(ctx, w.record, input, author)
 	}
 	if w.id != nil {
-		rowID, err := w.id.Eval(m.Vars)
+		rowID, err := Text(w.id, m.Vars)
 		if err != nil {
 			return nil, w.refuse(err)
 		}
-		row, err := e.Records.Get(e.DB.Read(ctx), w.record, rowID.(string))
+		row, err := e.Records.Get(e.DB.Read(ctx), w.record, rowID)
 		if err != nil {
 			return nil, w.refuse(fmt.Errorf("%w: %q", err, rowID))
 		}
@@ -83,6 +84,9 @@ func (w *recordWrite) Plan(ctx context.Context, m *Moment) (Write, error) {
 		act := evidence.Act{ID: id.New(), At: m.Now.UnixMilli(), Verb: verb, Grant: decision.Grant, Basis: decision.Basis,
 			Purpose: decision.Purpose, Request: m.move.cmd.Request, Cause: cause}
 		rev, err := draft.Write(tx, record.Stamp{Act: act.ID, Verb: verb, At: act.At})
+		if fault.Code(err) == "stale-revision" { // of the record, not of the case
+			return fault.Wrap(err, fault.Conflict, Again, "“"+w.record.Title.Zh+"”同时被别人修改，请再试一次", "the record "+w.record.Title.En+" was changed at the same time; try again")
+		}
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,13 @@ func TestRecordWrite(t *testing.T) {
 				t.Errorf("%s: acts %+v", want.typ, acts)
 			}
 		}
+		// An id that gives nothing.
+		c2 := &city{t: t, db: d, clock: c.clock}
+		must(t, c2.start(declarations(t, "when: has(row.spot)\n        record.write: {type: spot, id: row.spot", "record.write: {type: spot, id: dyn(null)")))
+		_, err = c2.act(citizen, job, "rate", `{"rating":1,"spot":null}`)
+		if f := wants(t, err, "record-write"); !strings.Contains(f.Text.En, "dyn(null) has no value") {
+			t.Errorf("it says %q", f.Text.En)
+		}
 		// Without the condition, nothing is written.
 		c.must(citizen, job, "rate", `{"rating":1,"spot":null}`)
 		if row := c.row("spot", spot); row.Int("rating") != 4 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"chengshu/core/decl"
@@ -44,18 +45,18 @@ type checkOrder struct {
 }
 
 func (c *checkEffect) Payload(_ context.Context, m *process.Moment) (any, error) {
-	name, err := c.dataset.Eval(m.Vars)
+	name, err := process.Text(c.dataset, m.Vars)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.engine().Dataset(name.(string)); err != nil {
+	if _, err := c.engine().Dataset(name); err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "no-such-dataset", "没有这个数据集", "there is no such dataset")
 	}
 	files, _ := m.Case.Get(c.File).([]record.FileRef)
 	if len(files) != 1 {
 		return nil, fault.New(fault.Invalid, "one-file", "须恰有一个文件", "there must be exactly one file").With("fields."+c.File, "须恰有一个文件", "exactly one file")
 	}
-	return checkOrder{name.(string), files[0]}, nil
+	return checkOrder{name, files[0]}, nil
 }
 
 func (c *checkEffect) Run(ctx context.Context, r *process.Run) (map[string]any, error) {
@@ -111,7 +112,7 @@ const steps = 10
 
 // land transcodes the file into the folder.
 func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*table, error) {
-	body, _, err := e.Blobs.Open(ctx, hash)
+	body, _, err := e.Uploads.Open(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -143,19 +144,22 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir stri
 		r.Progress(int64(step+1), steps, fault.Text{Zh: "逐行检查", En: "Judging every row"})
 	})
 	var refused *duck.StepError
-	if errors.As(err, &refused) && refused.Step == 0 {
+	if errors.As(err, &refused) && refused.Step == 0 && strings.Contains(refused.Text, "CSV Error") {
 		return Quality{}, unreadable(refused)
 	}
 	if err != nil {
 		return Quality{}, err
 	}
 	var q Quality
-	var rejected int64
+	var rejected, open int64
 	if err := scan(got[stepCounts].Rows[0], &q.Rows, &q.Good); err != nil {
 		return q, err
 	}
-	if err := scan(got[stepRejects].Rows[0], &rejected); err != nil {
+	if err := scan(got[stepRejects].Rows[0], &rejected, &open); err != nil {
 		return q, err
+	}
+	if open > 0 {
+		return q, fault.New(fault.Invalid, "open-quote", fmt.Sprintf("文件第 %d 行的引号没有成对，其后各行无法读取", open), fmt.Sprintf("a quote is left open on line %d of the file, so that the lines after it cannot be read", open))
 	}
 	q.Rows += rejected
 	q.Bad = q.Rows - q.Good
@@ -173,10 +177,16 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir stri
 	return q, nil
 }
 
-// unreadable says that the file is no CSV file.
+var onLine = regexp.MustCompile(`CSV Error on Line: (\d+)`)
+
+// unreadable says at which line the file stops being a table. DuckDB's own
+// words quote the line, which may be anything.
 func unreadable(err *duck.StepError) error {
-	first, _, _ := strings.Cut(err.Text, "\n")
-	return fault.Wrap(err, fault.Invalid, "unreadable-file", "文件不是可读取的 CSV："+first, "the file cannot be read as CSV: "+first)
+	zh, en := "文件", "the file"
+	if found := onLine.FindStringSubmatch(err.Text); found != nil {
+		zh, en = "文件第 "+found[1]+" 行", "line "+found[1]+" of the file"
+	}
+	return fault.Wrap(err, fault.Invalid, "unreadable-file", zh+"无法作为 CSV 读取：一行超过 16 MiB，或引号没有成对", en+" cannot be read as CSV: a line is over 16 MiB, or a quote is left open")
 }
 
 // scan reads numbers that a worker has returned.

@@ -100,8 +100,18 @@ func transcode(t *record.Type, in io.Reader, out io.Writer) (*table, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, broken(err)
 	}
-	if len(bytes.TrimSpace(first)) == 0 {
+	blank := len(first) - len(bytes.TrimLeft(first, " \t\r\n"))
+	if blank == len(first) {
 		return nil, fault.New(fault.Invalid, "empty-file", "文件是空的", "the file is empty")
+	}
+	if blank = bytes.LastIndexByte(first[:blank], '\n') + 1; blank > 0 { // lines before the heading
+		first = first[blank:]
+		if _, err := text.Discard(blank); err != nil {
+			return nil, err
+		}
+	}
+	if bytes.IndexByte(first, '\r') >= 0 && bytes.IndexByte(first, '\n') < 0 {
+		return nil, fault.New(fault.Invalid, "bad-line-ends", "行尾是旧式的回车符（CR）；请另存为普通 CSV 再上传", "lines end in a lone CR; save the file as ordinary CSV and upload it again")
 	}
 	if err := tab.readHeading(t, first); err != nil {
 		return nil, err

@@ -22,7 +22,8 @@ import (
 // Deps is all that an Engine needs.
 type Deps struct {
 	DB       *db.DB
-	Blobs    blob.Store
+	Uploads  blob.Store // where the files of cases are
+	Blobs    blob.Store // the lake's own: nobody who uploads can have equal bytes taken away
 	Evidence *evidence.Log
 	Clock    clock.Clock
 	// Events hears of new releases, as of changes of records.

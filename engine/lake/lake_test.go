@@ -67,7 +67,7 @@ func judged(t *testing.T, file []byte) (*table, Quality, []Row, []Failure) {
 	typ, dir := thing(t), t.TempDir()
 	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
 	must(t, err)
-	e := &Engine{Deps: Deps{Blobs: blobs, Dir: t.TempDir()}, byName: map[string]*record.Type{typ.Name: typ}}
+	e := &Engine{Deps: Deps{Uploads: blobs, Blobs: blobs, Dir: t.TempDir()}, byName: map[string]*record.Type{typ.Name: typ}}
 	ref, err := blobs.Put(t.Context(), bytes.NewReader(file), 1<<30)
 	must(t, err)
 	tab, err := e.land(t.Context(), typ, ref.Hash, dir)
@@ -112,6 +112,13 @@ func TestJudge(t *testing.T) {
 		{`A8,1.5,,,,,`, "count:type"},
 		{`A9,99999999999999999999,,,,,`, "count:type"},
 		{`B1,1e2,,,,,`, "count:type"},
+		{`C1,,1.239,,,,`, "price:type"},
+		{`C2,,1.230,,,,`, "map[code:C2 price:1.23]"},
+		{`C3,,,,infinity,,`, "made:type"},
+		{`C4,,,,epoch,epoch,`, "made:type at:type"},
+		{`C5,,,,2026-03-01 10:00:00,,`, "made:type"},
+		{`C6,,,,2026-03-01 (BC),infinity,`, "made:type at:type"},
+		{`C7,,,,2026-3-1,2026-03-01T00:30:00Z,`, "map[at:2026-03-01T00:30:00Z code:C7 made:2026-03-01]"},
 		{`B2,,1.2.3,,,,`, "price:type"},
 		{`B3,,,perhaps,,,`, "new:type"},
 		{`B4,,,,2026-02-30,,`, "made:type"},
@@ -144,7 +151,7 @@ func words(f Failure) string {
 // TestRagged: rows that are no rows are counted and kept as they stand, and the
 // others are taken.
 func TestRagged(t *testing.T) {
-	_, q, rows, failures := judged(t, []byte("code,count\nA,1\nB\nC,3,extra\nD,4\nA,5\n"))
+	_, q, rows, failures := judged(t, []byte("\n\r\ncode,count\nA,1\nB\nC,3,extra\nD,4\nA,5\n"))
 	if q.Rows != 5 || q.Good != 1 || q.Bad != 4 || len(rows) != 1 || rows[0].Values["code"] != "D" {
 		t.Errorf("%+v, rows %v", q, rows)
 	}
@@ -152,8 +159,26 @@ func TestRagged(t *testing.T) {
 	if diff := cmp.Diff(want, q.Rules); diff != "" {
 		t.Error(diff)
 	}
+	if failures[0].Row != 1 || failures[1].Row != 5 {
+		t.Errorf("rows are counted without those that are none: %+v", failures)
+	}
 	if len(failures) != 4 || failures[2].Line != 3 || failures[2].Cells[0] != "B" || failures[3].Line != 4 {
 		t.Errorf("failures %+v", failures)
+	}
+}
+
+// TestOpenQuote: a file whose end a quote has swallowed is not taken for a short
+// one.
+func TestOpenQuote(t *testing.T) {
+	typ, dir := thing(t), t.TempDir()
+	var tab *table
+	must(t, create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) {
+		tab, err = transcode(typ, strings.NewReader("code,count\nA,1\nB,\"2\nC,3\nD,4\n"), w)
+		return err
+	}))
+	_, err := (&Engine{}).judge(t.Context(), typ, tab, dir, silent{})
+	if fault.Code(err) != "open-quote" && fault.Code(err) != "unreadable-file" || !strings.Contains(err.Error(), "line 3") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -180,6 +205,7 @@ func TestCharsets(t *testing.T) {
 // TestRefused: a file that cannot be a table is refused with the way out.
 func TestRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, code string }{
+		"lines of old":       {"code,count\rA,1\r", "bad-line-ends"},
 		"nothing":            {"", "empty-file"},
 		"blanks":             {" \n\n", "empty-file"},
 		"a picture":          {"\x89PNG\r\n\x1a\n\x00\x00\x00", "unknown-charset"},
@@ -310,7 +336,7 @@ func TestFolder(t *testing.T) {
 	blobs, err := blob.OpenFolder("blobs")
 	must(t, err)
 	typ := thing(t)
-	e, err := New(Deps{Blobs: blobs, Dir: "data/lake", Datasets: []*record.Type{typ}})
+	e, err := New(Deps{Uploads: blobs, Blobs: blobs, Dir: "data/lake", Datasets: []*record.Type{typ}})
 	must(t, err)
 	if _, err := os.Stat("data/lake/work-1"); err == nil {
 		t.Error("work of an earlier process is still there")

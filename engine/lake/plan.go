@@ -40,12 +40,12 @@ const (
 	badFile  = "failures.parquet"
 
 	stepCounts  = 2
-	stepRules   = 4
-	stepRejects = 5
+	stepRejects = 3
+	stepRules   = 6
 )
 
-// Columns of the judged table beside the fields: the row's number in the file,
-// from 1, whether it kept every rule, and for unique fields whether the value is
+// Columns of the judged table beside the fields: the row's number among those
+// that could be read, from 1, whether it kept every rule, and for unique fields whether the value is
 // there more than once. The cells of the file are c0, c1, …, as text without
 // blanks around, null when nothing is left.
 const (
@@ -65,12 +65,17 @@ func newPlan(t *record.Type, tab *table, dir string) []duck.Step {
 	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
 		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
 	p.ask("select count(*), count(*) filter (%s) from judged", okName)
-	p.add("create table bad as select %s as row, null::bigint as line, list_filter([%s], why -> why is not null) as why, [%s] as cells from judged where not %s",
-		rowName, p.reasons(), strings.Join(p.raw(), ", "), okName)
+	// How many could not be read as a row, and the first that goes on over the
+	// lines after it: a quote was left open, and those are lost.
+	p.ask("select count(distinct line), coalesce(min(line) filter (contains(csv_line, chr(10))), 0) from reject_errors")
+	// The first rejected row had `before` good ones before it, and so on: with them
+	// the rows are counted as they stand in the file.
+	p.add("create table rejected as select line, csv_line, row_number() over (order by line) as nth, line - 1 - nth as before from (select distinct on (line) line, csv_line from reject_errors order by line)")
+	p.add("create table bad as select %[1]s + coalesce(nth, 0) as row, null::bigint as line, list_filter([%[2]s], why -> why is not null) as why, [%[3]s] as cells"+
+		" from (select * from judged where not %[4]s) as j asof left join (select before, max(nth) as nth from rejected group by before) as shift on j.%[1]s > shift.before", rowName, p.reasons(), strings.Join(p.raw(), ", "), okName)
 	p.ask("select why, count(*) from (select unnest(why) as why from bad) group by why order by why")
-	p.ask("select count(distinct line) from reject_errors")
-	p.add("copy (select * from bad union all select null, line, [':%s'], [csv_line] from (select distinct on (line) line, csv_line from reject_errors)"+
-		" order by row nulls last, line) to %s (format parquet, compression zstd)", ruleColumns, duck.Quote(dir+"/"+badFile))
+	p.add("copy (select * from bad union all select null, line, [':%s'], [csv_line] from rejected order by row nulls last, line) to %s (format parquet, compression zstd)",
+		ruleColumns, duck.Quote(dir+"/"+badFile))
 	return p.steps
 }
 
@@ -153,15 +158,17 @@ func value(f *record.Field, text string) string {
 	case record.Integer:
 		return fmt.Sprintf("case when regexp_full_match(%[1]s, '[+-]?\\d+') then try_cast(%[1]s as bigint) end", text)
 	case record.Decimal:
-		return fmt.Sprintf("try_cast(%s as decimal(18, %d))", text, f.Scale)
+		return fmt.Sprintf("case when regexp_full_match(%[1]s, '[+-]?(\\d+\\.?|\\d*\\.\\d{1,%[2]d}0*)') then try_cast(%[1]s as decimal(18, %[2]d)) end", text, f.Scale)
 	case record.Boolean:
 		return fmt.Sprintf("case when lower(%[1]s) in ('true', 'yes', 'y', '1', '是', '有') then true when lower(%[1]s) in ('false', 'no', 'n', '0', '否', '无') then false end", text)
 	case record.Date:
-		return fmt.Sprintf("coalesce(try_cast(%[1]s as date), try_strptime(%[1]s, ['%%Y/%%m/%%d', '%%Y.%%m.%%d', '%%Y%%m%%d', '%%Y年%%m月%%d日'])::date)", text)
+		return fmt.Sprintf("case when regexp_full_match(%[1]s, '\\d{4}-\\d{1,2}-\\d{1,2}') then try_cast(%[1]s as date) when regexp_full_match(%[1]s, '[\\d/.年月日]+') then try_strptime(%[1]s, ['%%Y/%%m/%%d', '%%Y.%%m.%%d', '%%Y%%m%%d', '%%Y年%%m月%%d日'])::date end", text)
 	case record.Time:
-		// Without an offset it is Beijing time. The list of forms is slow and comes last.
-		return fmt.Sprintf("case when suffix(%[1]s, 'Z') or regexp_matches(%[1]s, ':\\d\\d[+-]\\d\\d:?\\d\\d$') then try_cast(%[1]s as timestamptz)"+
-			" else coalesce(try_cast(%[1]s as timestamp), try_strptime(%[1]s, ['%%Y-%%m-%%d %%H:%%M', '%%Y/%%m/%%d %%H:%%M:%%S', '%%Y/%%m/%%d %%H:%%M']))::timestamptz end", text)
+		// Without an offset it is Beijing time. What a cast would take beyond these
+		// forms, such as "epoch", is no time. The list of forms is slow and comes last.
+		return fmt.Sprintf("case when regexp_full_match(%[1]s, '\\d{4}-\\d{1,2}-\\d{1,2}[ T]\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?') then try_cast(%[1]s as timestamp)::timestamptz"+
+			" when regexp_full_match(%[1]s, '\\d{4}-\\d{2}-\\d{2}[ T]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?(Z|[+-]\\d{2}:?\\d{2})') then try_cast(%[1]s as timestamptz)"+
+			" when regexp_full_match(%[1]s, '\\d{4}/[\\d/ :]+') then try_strptime(%[1]s, ['%%Y/%%m/%%d %%H:%%M:%%S', '%%Y/%%m/%%d %%H:%%M'])::timestamptz end", text)
 	case record.ChoiceOf:
 		return choice(f, text)
 	}

@@ -127,11 +127,11 @@ func (c *releaseEffect) Compile(k process.Compiler) { c.batch = k.Optional(c.Bat
 
 func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Write, error) {
 	e := c.engine()
-	key, err := c.batch.Eval(m.Vars)
+	key, err := process.Text(c.batch, m.Vars)
 	if err != nil {
 		return nil, err
 	}
-	b, err := e.Batch(e.DB.Read(ctx), key.(string))
+	b, err := e.Batch(e.DB.Read(ctx), key)
 	if err != nil {
 		return nil, err
 	}
