@@ -47,7 +47,10 @@ func (s *Server) jobRoutes(api huma.API) {
 				if err := s.mustAdmin(a); err != nil {
 					return nil, err
 				}
-				return nil, s.db.Do(ctx, func(tx *db.Tx) error { return do(tx, in.ID) })
+				if err := s.db.Do(ctx, func(tx *db.Tx) error { return do(tx, in.ID) }); err != nil {
+					return nil, err
+				}
+				return nil, s.processes.JobCancelled(ctx, in.ID)
 			})
 	}
 	change("retry-job", "/api/admin/jobs/{id}/retry", "Run a failed job again", s.jobs.Requeue)

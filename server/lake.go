@@ -27,7 +27,7 @@ func (s *Server) datasetOf(r *http.Request) (*record.Type, access.Decision, erro
 	}
 	actor := actorOf(r.Context())
 	d := s.access.Decide(actor, access.Read, t.Name, access.Row{})
-	if !d.Allow {
+	if !d.Allow || !s.access.Filter(actor, access.Read, t.Name).All() {
 		return nil, d, s.denied(actor)
 	}
 	return t, d, nil

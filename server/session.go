@@ -55,7 +55,8 @@ type signedIn struct {
 }
 
 type registration struct {
-	Body struct {
+	Device http.Cookie `cookie:"chengshu-device"`
+	Body   struct {
 		Account  string `json:"account" maxLength:"200"`
 		Password string `json:"password" maxLength:"1000"`
 		Name     string `json:"name" maxLength:"200"`
@@ -102,7 +103,7 @@ func (s *Server) sessionRoutes(api huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			return s.signIn(ctx, identity.Credentials{Login: in.Body.Account, Password: in.Body.Password})
+			return s.signIn(ctx, identity.Credentials{Login: in.Body.Account, Password: in.Body.Password, Device: in.Device.Value})
 		})
 	op(s, api, huma.Operation{OperationID: "get-identity", Method: http.MethodGet, Path: "/api/me/identity", Summary: "Whether my account is linked with my record in a register of persons"}, s.identityOf)
 	op(s, api, huma.Operation{OperationID: "prove-identity", Method: http.MethodPost, Path: "/api/me/identity", Summary: "Link my account with my record, by name and citizen id number"}, s.prove)
@@ -125,7 +126,7 @@ func (s *Server) cookie(token string) http.Cookie {
 // has ended.
 func (s *Server) deviceCookie(token string) http.Cookie {
 	c := s.cookie(token)
-	c.Name, c.Path, c.MaxAge = "chengshu-device", "/api/session", int(identity.DeviceLife.Seconds())
+	c.Name, c.Path, c.MaxAge = "chengshu-device", "/api", int(identity.DeviceLife.Seconds())
 	return c
 }
 

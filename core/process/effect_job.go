@@ -185,13 +185,9 @@ func (e *Engine) runEffect(ctx context.Context, r *job.Run) error {
 	if err := r.Decode(&o); err != nil {
 		return err
 	}
-	p := e.byName[o.Process]
-	if p == nil || p.action[o.Action] == nil || o.Step >= len(p.action[o.Action].Effects) {
-		return job.Permanent(fmt.Errorf("process: %s.%s has no effect %d any more", o.Process, o.Action, o.Step))
-	}
-	eff, ok := p.action[o.Action].Effects[o.Step].Effect.(JobEffect)
-	if !ok {
-		return job.Permanent(fmt.Errorf("process: effect %d of %s.%s is no job any more", o.Step, o.Process, o.Action))
+	p, eff, err := e.effectOf(o)
+	if err != nil {
+		return job.Permanent(err)
 	}
 	row, err := e.Records.Get(e.DB.Read(ctx), p.Record, o.Case)
 	if err != nil {
@@ -218,18 +214,59 @@ func (e *Engine) runEffect(ctx context.Context, r *job.Run) error {
 		return err
 	}
 	_, err = e.Do(context.WithoutCancel(ctx), cmd)
+	if fault.Is(err, fault.Invalid) && cmd.Action == next.Name { // what was found does not fit the case
+		cmd.Action, cmd.Input, cmd.Note = eff.After().Failed, nil, e.reason(ctx, o, err)
+		_, err = e.Do(context.WithoutCancel(ctx), cmd)
+	}
 	if fault.Code(err) == "wrong-state" {
 		return nil
 	}
 	return err
 }
 
+// JobCancelled tells the case that waits for a job that somebody has cancelled
+// it before it began. One that runs tells its case itself.
+func (e *Engine) JobCancelled(ctx context.Context, jobID string) error {
+	s, err := e.Jobs.Get(e.DB.Read(ctx), jobID)
+	if err != nil || s.Kind != effectJob || s.State != job.Cancelled {
+		return err
+	}
+	var o order
+	if err := json.Unmarshal(s.Payload, &o); err != nil {
+		return err
+	}
+	_, eff, err := e.effectOf(o)
+	if err != nil {
+		return nil // it is none any more; the state's timeout takes the case on
+	}
+	_, err = e.Do(ctx, Command{Type: o.Process, ID: o.Case, Action: eff.After().Failed, Note: cancelledNote, Actor: identity.NewSystem(), Cause: o.Act, job: jobID})
+	if fault.Code(err) == "wrong-state" {
+		return nil
+	}
+	return err
+}
+
+// effectOf finds what an order asks for.
+func (e *Engine) effectOf(o order) (*Process, JobEffect, error) {
+	p := e.byName[o.Process]
+	if p == nil || p.action[o.Action] == nil || o.Step >= len(p.action[o.Action].Effects) {
+		return nil, nil, fmt.Errorf("process: %s.%s has no effect %d any more", o.Process, o.Action, o.Step)
+	}
+	eff, ok := p.action[o.Action].Effects[o.Step].Effect.(JobEffect)
+	if !ok {
+		return nil, nil, fmt.Errorf("process: effect %d of %s.%s is no job any more", o.Step, o.Process, o.Action)
+	}
+	return p, eff, nil
+}
+
+const cancelledNote = "后台任务已被取消"
+
 // reason is what the case is told of a failure. What is not a fault is for the
 // log only.
 func (e *Engine) reason(ctx context.Context, o order, err error) string {
 	switch {
 	case errors.Is(context.Cause(ctx), job.ErrCancelled):
-		return "后台任务已被取消"
+		return cancelledNote
 	case fault.KindOf(err) == fault.Internal:
 		e.Logger.Error("effect", "process", o.Process, "case", o.Case, "action", o.Action, "err", err)
 		return "系统内部错误，请联系管理员查看运行日志"

@@ -58,7 +58,7 @@ func (n *notify) Plan(ctx context.Context, m *Moment) (Write, error) {
 	var persons []string
 	for _, to := range n.to {
 		v, _ := to.Eval(m.Vars) // undecided: there is nobody to tell
-		if person, _ := v.(string); person != "" && person != m.Actor.Person && !slices.Contains(persons, person) {
+		if person, _ := v.(string); person != "" && person != m.Actor.Self() && !slices.Contains(persons, person) {
 			persons = append(persons, person)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // alteredChunk is how many acts are compared in one look at the tables.
-const alteredChunk = 200
+const alteredChunk = 100
 
 // Altered compares the revisions that acts are about with what is stored of
 // them, for evidence.Deps: the revision in the history must have the digest
@@ -50,7 +50,7 @@ func (e *Engine) altered(ctx context.Context, t *Type, acts []evidence.Act, out 
 	// A snapshot: a row and its history are written together.
 	err := e.db.Snapshot(ctx, func(q db.Querier) error {
 		var err error
-		if histories, err = historiesOf(q, t, ids); err != nil {
+		if histories, err = historiesOf(q, t, ids, acts); err != nil {
 			return err
 		}
 		found, err := byIDs(q, t, ids, "")
@@ -70,39 +70,68 @@ func (e *Engine) altered(ctx context.Context, t *Type, acts []evidence.Act, out 
 	return nil
 }
 
-// history is all revisions of one record. An erased one has no body.
+// history is what is looked at of one record's revisions: the last, and those
+// that acts are about. An erased one has no body.
 type history struct {
 	last   int64
 	bodies map[int64]*string
 }
 
-func historiesOf(q db.Querier, t *Type, ids []any) (map[string]*history, error) {
-	params, args := make([]string, len(ids)), make([]any, len(ids)+1)
-	for i, id := range ids {
-		params[i], args[i] = fmt.Sprintf("$%d", i+1), id
-	}
-	args[len(ids)] = t.Name
-	rows, err := q.Query(fmt.Sprintf("select id, rev, body from record_history where id in (%s) and type = $%d", strings.Join(params, ", "), len(args)), args...)
+func historiesOf(q db.Querier, t *Type, ids []any, acts []evidence.Act) (map[string]*history, error) {
+	out := map[string]*history{}
+	args := append([]any{t.Name}, ids...)
+	rows, err := q.Query("select id, max(rev) from record_history where type = $1 and id in ("+params(2, len(ids))+") group by id", args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out := map[string]*history{}
+	for rows.Next() {
+		var id string
+		h := &history{bodies: map[int64]*string{}}
+		if err := rows.Scan(&id, &h.last); err != nil {
+			return nil, err
+		}
+		out[id] = h
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return out, bodiesOf(q, t, acts, out)
+}
+
+// bodiesOf reads the revisions that the acts are about.
+func bodiesOf(q db.Querier, t *Type, acts []evidence.Act, into map[string]*history) error {
+	args, pairs := []any{t.Name}, make([]string, len(acts))
+	for i, a := range acts {
+		args = append(args, a.Subject.ID, a.Subject.Rev)
+		pairs[i] = fmt.Sprintf("id = $%d and rev = $%d", len(args)-1, len(args))
+	}
+	rows, err := q.Query("select id, rev, body from record_history where type = $1 and ("+strings.Join(pairs, " or ")+")", args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
 	for rows.Next() {
 		var id string
 		var rev int64
 		var body *string
 		if err := rows.Scan(&id, &rev, &body); err != nil {
-			return nil, err
+			return err
 		}
-		h := out[id]
-		if h == nil {
-			h = &history{bodies: map[int64]*string{}}
-			out[id] = h
+		if h := into[id]; h != nil {
+			h.bodies[rev] = body
 		}
-		h.bodies[rev], h.last = body, max(h.last, rev)
 	}
-	return out, rows.Err()
+	return rows.Err()
+}
+
+// params is a list of n parameters from the first on.
+func params(first, n int) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("$%d", first+i)
+	}
+	return strings.Join(out, ", ")
 }
 
 // against says what of the history, and of the row when it is at that revision,

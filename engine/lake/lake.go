@@ -39,6 +39,7 @@ type Deps struct {
 type Engine struct {
 	Deps
 	byName map[string]*record.Type
+	asking chan struct{} // has room for those who may ask at once
 }
 
 // Migrations are the tables of batches and releases. A batch has a row for each
@@ -57,7 +58,7 @@ func Migrations() []db.Migration {
 // New returns an engine for the datasets. What an earlier process left under
 // way is removed.
 func New(d Deps) (*Engine, error) {
-	e := &Engine{Deps: d, byName: map[string]*record.Type{}}
+	e := &Engine{Deps: d, byName: map[string]*record.Type{}, asking: make(chan struct{}, maxAsking)}
 	for _, t := range d.Datasets {
 		e.byName[t.Name] = t
 	}

@@ -70,11 +70,11 @@ func newPlan(t *record.Type, tab *table, dir string) []duck.Step {
 	p.ask("select count(distinct line), coalesce(min(line) filter (contains(csv_line, chr(10))), 0) from reject_errors")
 	// The first rejected row had `before` good ones before it, and so on: with them
 	// the rows are counted as they stand in the file.
-	p.add("create table rejected as select line, csv_line, row_number() over (order by line) as nth, line - 1 - nth as before from (select distinct on (line) line, csv_line from reject_errors order by line)")
-	p.add("create table bad as select %[1]s + coalesce(nth, 0) as row, null::bigint as line, list_filter([%[2]s], why -> why is not null) as why, [%[3]s] as cells"+
-		" from (select * from judged where not %[4]s) as j asof left join (select before, max(nth) as nth from rejected group by before) as shift on j.%[1]s > shift.before", rowName, p.reasons(), strings.Join(p.raw(), ", "), okName)
+	p.add("create table rejected as select line, row_number() over (order by line) as nth, line - 1 - nth as before from (select distinct line from reject_errors)")
+	p.add("create table bad as select %[1]s + coalesce(nth, 0) as row, null::bigint as line, list_filter([%[2]s], why -> why is not null) as why, list_transform([%[3]s], cell -> case when strlen(cell) > %[5]d then left(cell, %[5]d) || '…' else cell end) as cells"+
+		" from (select * from judged where not %[4]s) as j asof left join (select before, max(nth) as nth from rejected group by before) as shift on j.%[1]s > shift.before", rowName, p.reasons(), strings.Join(p.raw(), ", "), okName, maxShown)
 	p.ask("select why, count(*) from (select unnest(why) as why from bad) group by why order by why")
-	p.add("copy (select * from bad union all select null, line, [':%s'], [csv_line] from rejected order by row nulls last, line) to %s (format parquet, compression zstd)",
+	p.add("copy (select * from bad union all select null, line, [':%s'], [] from rejected order by row nulls last, line) to %s (format parquet, compression zstd)",
 		ruleColumns, duck.Quote(dir+"/"+badFile))
 	return p.steps
 }
@@ -103,6 +103,10 @@ func (p *plan) rawColumns() string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// maxShown bounds a cell of a row that was not taken, in characters: it is kept
+// so that a person can see what is wrong, not for its own sake.
+const maxShown = 300
 
 // blanks are what is cut off around a cell: also the wide space of Chinese text
 // and the one that web pages do not break at.
@@ -146,8 +150,8 @@ func (p *plan) typed() []string {
 		out = append(out, value(f, p.cell(f))+" as "+duck.Name(f.Name))
 	}
 	for _, name := range p.t.Unique {
-		cell := p.cell(p.t.Field(name))
-		out = append(out, fmt.Sprintf("%[1]s is not null and count(*) over (partition by %[1]s) > 1 as %[2]s", cell, duck.Name(twiceName+name)))
+		f := p.t.Field(name)
+		out = append(out, fmt.Sprintf("%[1]s is not null and count(*) over (partition by %[1]s) > 1 as %[2]s", value(f, p.cell(f)), duck.Name(twiceName+name)))
 	}
 	return out
 }

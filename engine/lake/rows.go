@@ -53,12 +53,11 @@ func (e *Engine) Rows(ctx context.Context, m Manifest, fields []string, after in
 }
 
 // Failure is a row of the file that was not taken, and why. Line is given
-// instead of Row for one that cannot be read as a row; its only cell is then
-// the line.
+// instead of Row for one that cannot be read as a row; it has no cells.
 type Failure struct {
 	Row, Line int64
 	Why       []Rule
-	Cells     []string // by Report.Columns
+	Cells     []string // by Report.Columns, long ones cut
 }
 
 // Failures returns up to limit failures of a batch, skipping the first after.
@@ -93,8 +92,19 @@ func (e *Engine) Failures(ctx context.Context, b *Batch, after int64, limit int)
 	return out, nil
 }
 
+const (
+	maxAsking = 4         // pages read at once, each by a worker
+	askMemory = 256 << 20 // of one
+)
+
 // ask runs one question over a stored Parquet file.
 func (e *Engine) ask(ctx context.Context, hash string, sql func(file string) string) (duck.Rows, error) {
+	select {
+	case e.asking <- struct{}{}:
+		defer func() { <-e.asking }()
+	case <-ctx.Done():
+		return duck.Rows{}, context.Cause(ctx)
+	}
 	dir, done, err := e.place()
 	if err != nil {
 		return duck.Rows{}, err
@@ -104,7 +114,7 @@ func (e *Engine) ask(ctx context.Context, hash string, sql func(file string) str
 	if err := e.fetch(ctx, hash, file); err != nil {
 		return duck.Rows{}, err
 	}
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: e.Memory, Threads: 1, Steps: []duck.Step{{SQL: sql(duck.Quote(file)), Rows: true}}}, nil)
+	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: askMemory, Threads: 1, Steps: []duck.Step{{SQL: sql(duck.Quote(file)), Rows: true}}}, nil)
 	return got[0], err
 }
 

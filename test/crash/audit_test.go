@@ -77,7 +77,7 @@ func (a *audit) read(q db.Querier) error {
 	var id string
 	var c caseRow
 	var mark *string
-	err := each(q, `select id, rev, number, state, external_id, closed_at is not null from r_incident where deleted_at is null`, func() {
+	err := each(q, `select id, rev, number, state, address, closed_at is not null from r_incident where deleted_at is null`, func() {
 		if c.mark = ""; mark != nil {
 			c.mark = *mark
 		}

@@ -121,7 +121,7 @@ func (c *city) open(who, mark string) (opening, bool) {
 // report opens a case under a key of its own.
 func (c *city) report(who, mark string) program.Answer {
 	body, err := json.Marshal(map[string]any{"action": "report", "fields": map[string]any{
-		"category": "P0101", "location": map[string]any{"lon": 114.52972, "lat": 38.04533}, "description": "井盖缺失 " + mark, "external_id": mark}})
+		"category": "P0101", "location": map[string]any{"lon": 114.52972, "lat": 38.04533}, "description": "井盖缺失 " + mark, "address": mark}})
 	if err != nil {
 		c.t.Fatal(err)
 	}
