@@ -151,7 +151,7 @@ func overdue(t *testing.T, s *program.Server, all []*report) {
 		for n := range a.Items() {
 			verbs[a.Text(fmt.Sprintf("items.%d.verb", n))]++
 		}
-		if verbs["incident.report"] != 1 || verbs["incident.remind"] != 1 || verbs["incident.overdue"] != 1 || len(verbs) != 3 {
+		if verbs["incident.register"] != 1 || verbs["incident.remind"] != 1 || verbs["incident.overdue"] != 1 || len(verbs) != 3 {
 			t.Errorf("the time line of %s: %v", r.key, verbs)
 		}
 	}
