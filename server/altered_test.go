@@ -34,7 +34,10 @@ func TestAlteredRow(t *testing.T) {
 // sealed waits until a checkpoint covers every act.
 func sealed(t *testing.T, w *town) {
 	t.Helper()
-	for {
+	for deadline := time.Now().Add(time.Minute); ; {
+		if time.Now().After(deadline) {
+			t.Fatal("the acts are not sealed after a minute")
+		}
 		s, err := w.s.evidence.Status(t.Context())
 		must(t, err)
 		if s.Size == uint64(w.count("act")) {

@@ -178,7 +178,7 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err := s.db.Migrate(ctx, lake.Migrations()...); err != nil {
 		return err
 	}
-	releases, err := blob.OpenFolder(filepath.Join(s.cfg.Data, "lake"))
+	releases, err := blob.OpenFolder(filepath.Join(s.cfg.Data, "releases"))
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,7 @@ func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batc
 		return nil, err
 	}
 	b.Report.Source.Charset, b.Report.Source.Delimiter, b.Report.Columns = tab.charset, string(tab.delimiter), tab.columns
+	b.Report.Fields = fieldsOf(t)
 	if b.Report.Quality, err = e.judge(ctx, t, tab, dir, r); err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func (u untilDone) Read(p []byte) (int, error) {
 
 // judge runs the plan in a worker.
 func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir string, r progress) (Quality, error) {
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: e.Memory, Steps: newPlan(t, tab, dir)}, func(step int) {
+	got, err := duck.Run(ctx, duck.Task{Dir: dir, Steps: newPlan(t, tab, dir)}, func(step int) {
 		r.Progress(int64(step+1), steps, fault.Text{Zh: "逐行检查", En: "Judging every row"})
 	})
 	var refused *duck.StepError

@@ -32,7 +32,6 @@ type Deps struct {
 	// times the largest file.
 	Dir      string
 	Datasets []*record.Type
-	Memory   int64 // bytes for one worker; 0 is the worker's default
 }
 
 // Engine checks files and keeps releases. It is safe for concurrent use.
@@ -110,6 +109,7 @@ type Source struct {
 // Report is what is kept of a check.
 type Report struct {
 	Source  Source   `json:"source"`
+	Fields  []Field  `json:"fields"` // of the dataset, as it was then
 	Columns []Column `json:"columns"`
 	Quality Quality  `json:"quality"`
 }

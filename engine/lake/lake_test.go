@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,8 @@ import (
 
 	"chengshu/core/decl"
 	"chengshu/core/decl/decltest"
+	"chengshu/core/evidence"
+	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/engine/lake/duck"
 	"chengshu/kernel/blob"
@@ -60,6 +63,7 @@ func thing(t testing.TB) *record.Type {
 type silent struct{}
 
 func (silent) Progress(int64, int64, fault.Text) {}
+func (silent) Publish(string)                    {}
 
 // judged checks a CSV file and returns what came of it.
 func judged(t *testing.T, file []byte) (*table, Quality, []Row, []Failure) {
@@ -177,6 +181,11 @@ func TestOpenQuote(t *testing.T) {
 		return err
 	}))
 	_, err := (&Engine{}).judge(t.Context(), typ, tab, dir, silent{})
+	for _, fine := range []string{"code,count\nA,1\n\nB\nC,3\n", "code,kind,count\nA,big,1\nB,\"big\n\",1,extra\nC,small,3\n"} {
+		if _, q, _, _ := judged(t, []byte(fine)); q.Good != 2 || q.Bad != 1 {
+			t.Errorf("%q: %+v", fine, q)
+		}
+	}
 	if fault.Code(err) != "open-quote" && fault.Code(err) != "unreadable-file" || !strings.Contains(err.Error(), "line 3") {
 		t.Errorf("got %v", err)
 	}
@@ -311,11 +320,29 @@ func TestReleases(t *testing.T) {
 		if _, err := e.Dataset("none"); fault.Code(err) != "no-such-dataset" {
 			t.Errorf("got %v", err)
 		}
+		must(t, d.Migrate(t.Context(), evidence.Migrations()...))
+		acts, err := evidence.New(evidence.Deps{DB: d, Clock: clock.System(), Logger: slog.New(slog.DiscardHandler)})
+		must(t, err)
+		e.Evidence, e.Events = acts, silent{}
+		publish := func(version int64, batch string) error {
+			return d.Do(t.Context(), func(tx *db.Tx) error {
+				return e.publish(tx, typ, &Batch{ID: batch}, Manifest{Version: version, Rows: version}, version, "cause")
+			})
+		}
 		for v := range int64(3) {
-			must(t, d.Do(t.Context(), func(tx *db.Tx) error {
-				_, err := tx.Exec(`insert into lake_release (dataset, version, at, batch, manifest, digest) values ('thing', $1, $2, $3, '{"rows":1}', 'd')`, v+1, v, fmt.Sprint(v))
-				return err
-			}))
+			must(t, publish(v+1, fmt.Sprint(v)))
+		}
+		for name, again := range map[string]error{"a version that is taken": publish(3, "other"), "a batch that is released": publish(4, "2")} {
+			if fault.Code(again) != process.Again {
+				t.Errorf("%s: %v", name, again)
+			}
+		}
+		released, err := evidence.ActsOn(d.Read(t.Context()), "thing", "v2", 0, 9)
+		must(t, err)
+		one, err := e.Release(d.Read(t.Context()), typ, 2)
+		must(t, err)
+		if len(released) != 1 || released[0].Verb != "thing.release" || released[0].Cause != "cause" || released[0].Subject.Digest.String() != one.Digest || evidence.DigestOf(one.Manifest) != released[0].Subject.Digest {
+			t.Errorf("acts %+v of release %+v", released, one)
 		}
 		list, err := e.Releases(d.Read(t.Context()), typ, 0, 2)
 		must(t, err)

@@ -67,7 +67,7 @@ func newPlan(t *record.Type, tab *table, dir string) []duck.Step {
 	p.ask("select count(*), count(*) filter (%s) from judged", okName)
 	// How many could not be read as a row, and the first that goes on over the
 	// lines after it: a quote was left open, and those are lost.
-	p.ask("select count(distinct line), coalesce(min(line) filter (contains(csv_line, chr(10))), 0) from reject_errors")
+	p.ask("select count(distinct line), coalesce(min(line) filter (error_type = 'UNQUOTED VALUE' and contains(csv_line, chr(10))), 0) from reject_errors")
 	// The first rejected row had `before` good ones before it, and so on: with them
 	// the rows are counted as they stand in the file.
 	p.add("create table rejected as select line, row_number() over (order by line) as nth, line - 1 - nth as before from (select distinct line from reject_errors)")

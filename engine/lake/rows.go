@@ -10,8 +10,8 @@ import (
 	"chengshu/engine/lake/duck"
 )
 
-// Row is one row of a release: its number in the file it came from, and its
-// values by field.
+// Row is one row of a release: its number among the rows of the file that could
+// be read, and its values by field.
 type Row struct {
 	Row    int64
 	Values map[string]any

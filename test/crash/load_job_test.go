@@ -29,7 +29,13 @@ func TestKillCheck(t *testing.T) {
 		t.Fatal(opened)
 	}
 	path := "/api/cases/data-load/" + opened.Text("id")
-	await(t, func() bool { return steward.Get(path).Text("case.jobs.0.state") == "running" })
+	await(t, func() bool {
+		now := steward.Get(path)
+		if now.Text("case.state") != "checking" {
+			t.Fatal("it was judged before it could be killed: give it more rows")
+		}
+		return now.Text("case.jobs.0.state") == "running"
+	})
 	s.Kill()
 	s = program.Start(t, o)
 	steward = s.SignIn(t, "steward")

@@ -3,7 +3,7 @@
 // task, and its memory is not the server's.
 //
 // A worker keeps nothing: its database is in memory, what it reads and writes
-// are files in the folders that the task names. It can reach no other file, no
+// are files in the folder of the task. It can reach no other file, no
 // network and no extension, and what it is told cannot change that.
 //
 // The program's main function, and the TestMain of packages that run tasks,

@@ -45,19 +45,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestConfined: a statement can reach nothing but the task's folders, and
+// TestConfined: a statement can reach nothing but the task's folder, and
 // cannot loosen that.
 func TestConfined(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "secret.csv")
 	if err := os.WriteFile(outside, []byte("a\n1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	dir, also := t.TempDir(), t.TempDir()
-	if err := os.WriteFile(filepath.Join(also, "in.csv"), []byte("a\n7\n"), 0o600); err != nil {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "in.csv"), []byte("a\n7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run := func(sql string) error {
-		_, err := Run(t.Context(), Task{Dir: dir, Dirs: []string{also}, Steps: []Step{{SQL: sql}}}, nil)
+		_, err := Run(t.Context(), Task{Dir: dir, Steps: []Step{{SQL: sql}}}, nil)
 		return err
 	}
 	for _, sql := range []string{
@@ -76,7 +76,7 @@ func TestConfined(t *testing.T) {
 		}
 	}
 	for _, sql := range []string{
-		"create table t as from read_csv(" + Quote(filepath.Join(also, "in.csv")) + ")",
+		"create table t as from read_csv(" + Quote(filepath.Join(dir, "in.csv")) + ")",
 		"copy (select 1 as a) to " + Quote(filepath.Join(dir, "out.parquet")),
 	} {
 		if err := run(sql); err != nil {

@@ -17,10 +17,9 @@ import (
 
 // Task is what one worker does.
 type Task struct {
-	// Dir is a folder for the task alone, where DuckDB puts what does not fit
-	// into memory. Dirs are further folders that may be read and written.
-	Dir  string   `json:"dir"`
-	Dirs []string `json:"dirs,omitempty"`
+	// Dir is a folder for the task alone: what it reads and writes, and where
+	// DuckDB puts what does not fit into memory.
+	Dir string `json:"dir"`
 	// Memory bounds DuckDB's buffers, in bytes; 0 means 1 GiB. The process takes
 	// up to half as much again.
 	Memory  int64  `json:"memory"`

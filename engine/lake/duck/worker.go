@@ -58,7 +58,7 @@ func work(in io.Reader, out io.Writer) error {
 	return say.Encode(line{Done: true})
 }
 
-// open opens a database in memory that reaches the task's folders only.
+// open opens a database in memory that reaches the task's folder only.
 func open(t Task) (*sql.DB, error) {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -72,10 +72,6 @@ func open(t Task) (*sql.DB, error) {
 	if threads <= 0 {
 		threads = defaultThreads
 	}
-	folders := ""
-	for _, dir := range append([]string{t.Dir}, t.Dirs...) {
-		folders += "," + Quote(dir)
-	}
 	for _, set := range []string{
 		"autoinstall_known_extensions = false",
 		"autoload_known_extensions = false",
@@ -84,7 +80,7 @@ func open(t Task) (*sql.DB, error) {
 		"preserve_insertion_order = true",
 		"TimeZone = 'Asia/Shanghai'",
 		"temp_directory = " + Quote(t.Dir),
-		"allowed_directories = [" + folders[1:] + "]",
+		"allowed_directories = [" + Quote(t.Dir) + "]",
 		"enable_external_access = false",
 		"lock_configuration = true",
 	} {
