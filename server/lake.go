@@ -114,15 +114,10 @@ func (s *Server) releaseRows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after, err := number(r, "after", 0)
+	after, limit, err := pageAsked(r)
 	if err != nil {
 		return err
 	}
-	limit, err := number(r, "limit", pageOfRows)
-	if err != nil {
-		return err
-	}
-	limit = min(max(limit, 1), 200)
 	var columns, masked []string
 	for _, f := range m.Fields {
 		switch d.View.See(f.Name) {
@@ -193,15 +188,10 @@ func (s *Server) failures(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after, err := number(r, "after", 0)
+	after, limit, err := pageAsked(r)
 	if err != nil {
 		return err
 	}
-	limit, err := number(r, "limit", pageOfRows)
-	if err != nil {
-		return err
-	}
-	limit = min(max(limit, 1), 200)
 	list, err := s.lake.Failures(r.Context(), b, after, int(limit))
 	if err != nil {
 		return err
@@ -242,6 +232,15 @@ func failureOf(t *record.Type, b *lake.Batch, f lake.Failure) failureView {
 		}
 	}
 	return v
+}
+
+// pageAsked reads after which row a page begins and how many rows it has.
+func pageAsked(r *http.Request) (after, limit int64, err error) {
+	if after, err = number(r, "after", 0); err != nil {
+		return 0, 0, err
+	}
+	limit, err = number(r, "limit", pageOfRows)
+	return after, min(max(limit, 1), 200), err
 }
 
 // number reads a parameter that is a whole number, 0 or more.

@@ -17,8 +17,9 @@ import (
 )
 
 // sweepSlice is how many old leaves one look checks again: at one look a
-// minute, a million acts are gone through in twenty minutes.
-const sweepSlice = 50_000
+// minute, a million acts and what they were about are gone through in less than
+// an hour.
+const sweepSlice = 20_000
 
 // Monitor compares the log with the database and with itself. Each look checks
 // what is new since the last checkpoint that was found right, and a slice of
