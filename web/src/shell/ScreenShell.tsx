@@ -10,7 +10,7 @@ import { formatClock, formatDate } from "../kit/time";
 import { useLiveState } from "../live/live";
 import { useText } from "../text";
 import { Seal } from "./Logo";
-import { SkipLink } from "./Shell";
+import { SkipLink } from "./SkipLink";
 import { navOf, screenPath } from "./paths";
 import { themeFor } from "./theme";
 import "./screen.css";

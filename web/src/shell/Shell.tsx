@@ -7,6 +7,7 @@ import { useSession } from "../session/session";
 import { useText } from "../text";
 import { Header } from "./Header";
 import { SideNav } from "./SideNav";
+import { SkipLink } from "./SkipLink";
 import { TopNav } from "./TopNav";
 import { useFace } from "./paths";
 
@@ -41,15 +42,6 @@ function Frame({ face }: { face: Face }) {
       </div>
       {face === "public" ? <footer className="cs-footer">{`${t.product.city} ${t.product.name} · ${t.product.subtitle}`}</footer> : null}
     </div>
-  );
-}
-
-export function SkipLink() {
-  const { t } = useText();
-  return (
-    <a className="cs-skip" href="#main">
-      {t.header.skip}
-    </a>
   );
 }
 
