@@ -1,9 +1,6 @@
 package process
 
 import (
-	"fmt"
-	"strings"
-
 	"chengshu/core/record"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
@@ -139,11 +136,7 @@ func queryTasks(q db.Querier, sql string, args ...any) ([]task, error) {
 
 // tasksOf returns the open tasks of a case that people hold.
 func (e *Engine) tasksOf(q db.Querier, cases ...any) ([]task, error) {
-	params := make([]string, len(cases))
-	for i := range cases {
-		params[i] = fmt.Sprintf("$%d", i+1)
-	}
-	return queryTasks(q, `where case_id in (`+strings.Join(params, ", ")+`) and role is not null order by n`, cases...)
+	return queryTasks(q, `where case_id in (`+db.Params(1, len(cases))+`) and role is not null order by n`, cases...)
 }
 
 // completeTask takes the actor's own task off the case. When it was the last

@@ -80,7 +80,7 @@ type history struct {
 func historiesOf(q db.Querier, t *Type, ids []any, acts []evidence.Act) (map[string]*history, error) {
 	out := map[string]*history{}
 	args := append([]any{t.Name}, ids...)
-	rows, err := q.Query("select id, max(rev) from record_history where type = $1 and id in ("+params(2, len(ids))+") group by id", args...)
+	rows, err := q.Query("select id, max(rev) from record_history where type = $1 and id in ("+db.Params(2, len(ids))+") group by id", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -123,15 +123,6 @@ func bodiesOf(q db.Querier, t *Type, acts []evidence.Act, into map[string]*histo
 		}
 	}
 	return rows.Err()
-}
-
-// params is a list of n parameters from the first on.
-func params(first, n int) string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = fmt.Sprintf("$%d", first+i)
-	}
-	return strings.Join(out, ", ")
 }
 
 // against says what of the history, and of the row when it is at that revision,

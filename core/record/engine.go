@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -219,10 +218,6 @@ func byIDs(q db.Querier, t *Type, ids []any, and string) ([]*Row, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	params := make([]string, len(ids))
-	for i := range ids {
-		params[i] = fmt.Sprintf("$%d", i+1)
-	}
-	sql := fmt.Sprintf("select %s from %s where id in (%s)%s", t.sql.columns, t.table, strings.Join(params, ", "), and)
+	sql := fmt.Sprintf("select %s from %s where id in (%s)%s", t.sql.columns, t.table, db.Params(1, len(ids)), and)
 	return collect(q, t, sql, ids)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"chengshu/kernel/db"
 )
 
 // systemColumns stand in every record table, before the declared ones.
@@ -46,16 +48,12 @@ func (t *Type) statements() statements {
 	for _, c := range t.columnsOf() {
 		names = append(names, Column(c.name))
 	}
-	params := make([]string, len(names)-1)
-	for i := range params {
-		params[i] = fmt.Sprintf("$%d", i+1)
-	}
 	list := strings.Join(names, ", ")
 	names[0] = t.table + ".n" // the full-text table may have an n of its own
 	return statements{
 		columns: strings.Join(names, ", "),
 		insert: fmt.Sprintf("insert into %s (%s) values (%s) returning n", t.table,
-			strings.Join(names[1:], ", "), strings.Join(params, ", ")),
+			strings.Join(names[1:], ", "), db.Params(1, len(names)-1)),
 		byID: fmt.Sprintf("select %s from %s where id = $1", list, t.table),
 	}
 }

@@ -13,6 +13,15 @@ import (
 	"chengshu/kernel/fault"
 )
 
+// Params is a list of n parameters from the first on: "$2, $3, $4".
+func Params(first, n int) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("$%d", first+i)
+	}
+	return strings.Join(out, ", ")
+}
+
 // bind makes arguments mean the same on both databases: named kinds become
 // their plain ones, and what only one of the two would take is refused.
 // It changes args in place.
