@@ -232,3 +232,36 @@ func TestJobEffectStale(t *testing.T) {
 		}
 	})
 }
+
+// TestJobEffectCancelled: a job that somebody cancels before it began tells its
+// case, as one that runs does.
+func TestJobEffectCancelled(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := &city{t: t, db: d, clock: clock.NewFake(monday), effects: []EffectKind{{"read.file", func() Effect { return &readFile{} }}}}
+		must(t, c.start(loads)) // and nobody runs jobs
+		id := c.sent()
+		jobs, err := jobsOf(d.Read(c.ctx), id)
+		must(t, err)
+		must(t, c.e.JobCancelled(c.ctx, jobs[0])) // it is not: nothing happens
+		if row := c.row("load", id); row.Text("state") != "loading" {
+			t.Fatalf("the load is %s", row.Text("state"))
+		}
+		must(t, d.Do(c.ctx, func(tx *db.Tx) error { return c.jobs.Cancel(tx, jobs[0]) }))
+		must(t, c.e.JobCancelled(c.ctx, jobs[0]))
+		if row := c.row("load", id); row.Text("state") != "broken" || row.Text("note") != cancelledNote {
+			t.Errorf("the load is %s: %s", row.Text("state"), row.Text("note"))
+		}
+		must(t, c.e.JobCancelled(c.ctx, jobs[0])) // the case has gone on
+	})
+}
+
+// TestJobEffectUnfit: what a job found out and the case cannot take ends as a
+// failure that says why.
+func TestJobEffectUnfit(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := loader(t, d, func(context.Context, *Run) (map[string]any, error) { return map[string]any{"rows": "many"}, nil })
+		if row := c.load(c.sent()); row.Text("state") != "broken" || !strings.Contains(row.Text("note"), "fields.rows") {
+			t.Errorf("the load is %s: %s", row.Text("state"), row.Text("note"))
+		}
+	})
+}
