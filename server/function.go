@@ -38,10 +38,10 @@ func (w *world) functions() []rule.Function {
 	return []rule.Function{
 		{Name: "citizen_id_ok", Params: []rule.Type{rule.String}, Result: rule.Bool, Call: func(a []any) (any, error) {
 			return gbcode.ValidCitizen(text(a[0])), nil
-		}},
+		}, SQL: func(a []string) string { return gbcode.CitizenSQL(a[0]) }},
 		{Name: "credit_code_ok", Params: []rule.Type{rule.String}, Result: rule.Bool, Call: func(a []any) (any, error) {
 			return gbcode.ValidCredit(text(a[0])), nil
-		}},
+		}, SQL: func(a []string) string { return gbcode.CreditSQL(a[0]) }},
 		{Name: "division_at", Params: []rule.Type{point}, Result: rule.String, Call: func(a []any) (any, error) {
 			p, ok := a[0].(record.Point)
 			if !ok {

@@ -212,8 +212,7 @@ func (s *Server) failures(w http.ResponseWriter, r *http.Request) error {
 func failureOf(t *record.Type, b *lake.Batch, f lake.Failure) failureView {
 	v := failureView{Row: f.Row, Line: f.Line, Values: map[string]string{}}
 	for _, why := range f.Why {
-		zh, en := lake.Because(t, why)
-		v.Why = append(v.Why, whyView{why.Field, why.Rule, fault.Text{Zh: zh, En: en}})
+		v.Why = append(v.Why, whyView{why.Field, why.Rule, b.Because(t, why)})
 	}
 	if f.Line > 0 {
 		return v // the line as it stands may hold anything

@@ -318,6 +318,9 @@ var caseColumns = []string{"number", "state", "unit", "assignee", "opened_at", "
 
 // Vars are the variables of a record type's expressions.
 func (t *Type) Vars() rule.Vars {
+	if t.Resource == Dataset { // nobody sends its rows one by one
+		return rule.Vars{"row": rule.ObjectOf(t.Shape()), "now": rule.Time}
+	}
 	return rule.Vars{"row": rule.ObjectOf(t.Shape()), "me": rule.ObjectOf("actor"), "now": rule.Time}
 }
 
@@ -362,7 +365,9 @@ func Compile(types []*Type, env *rule.Env, r *decl.Report) {
 		}
 		for i := range t.Validate {
 			c := &t.Validate[i]
-			c.Expr = env.Compile(c.If, vars, rule.Bool, r)
+			if c.Expr = env.Compile(c.If, vars, rule.Bool, r); c.Expr != nil && t.Resource == Dataset {
+				t.checkSQL(c, r)
+			}
 		}
 	}
 }

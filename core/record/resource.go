@@ -1,9 +1,11 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 
 	"chengshu/core/decl"
+	"chengshu/core/rule"
 )
 
 // What the rows of a type are kept as.
@@ -36,7 +38,7 @@ func (t *Type) checkResource(s *decl.Set, r *decl.Report) {
 	if t.Resource != Dataset {
 		return
 	}
-	for key, given := range map[string]bool{"filters": t.Filters != nil, "sorts": t.Sorts != nil, "search": t.Search != nil, "validate": t.Validate != nil,
+	for key, given := range map[string]bool{"filters": t.Filters != nil, "sorts": t.Sorts != nil, "search": t.Search != nil,
 		"place": t.PlaceBy != "", "org": t.OrgBy != "", "subject": t.SubjectBy != ""} {
 		if given {
 			r.Add(t.At(key), fmt.Sprintf("dataset 没有 %s：其各行随版本发布，不逐条保存", key), fmt.Sprintf("a dataset has no %s: its rows come in releases and are not kept one by one", key))
@@ -53,5 +55,38 @@ func (t *Type) checkResource(s *decl.Set, r *decl.Report) {
 	}
 	if _, moves := decl.Find[decl.Item](s, "process", t.Name); moves {
 		r.Add(t.Pos, "dataset 不能有流程", "a dataset cannot have a process")
+	}
+}
+
+// checkSQL refuses a rule that cannot run over all rows of a dataset at once.
+func (t *Type) checkSQL(c *Check, r *decl.Report) {
+	if c.Field != "" && t.byName[c.Field] == nil {
+		r.Add(c.If.Pos, fmt.Sprintf("validate 的 field %q 不是字段", c.Field), fmt.Sprintf("the field %q of validate is not a field", c.Field))
+	}
+	_, err := c.Expr.SQL(t.Column("now()"))
+	if u, ok := errors.AsType[*rule.Unsupported](err); ok {
+		r.Add(c.If.Pos, u.Text.Zh, u.Text.En)
+	}
+}
+
+// Column names the columns of a dataset's typed rows in the SQL of its rules;
+// now is the moment of the check.
+func (t *Type) Column(now string) rule.Column {
+	return func(variable, field string) string {
+		if variable == "now" && field == "" {
+			return now
+		}
+		f := t.byName[field]
+		if variable != "row" || f == nil {
+			return ""
+		}
+		switch name := `"` + f.Name + `"`; f.Type {
+		case Date:
+			return name + "::varchar"
+		case Decimal:
+			return name + "::double"
+		default:
+			return name
+		}
 	}
 }

@@ -51,12 +51,14 @@ func (m Map) RuleField(name string) any { return m[name] }
 
 // Function is a total function that expressions may call. Call gets Go values
 // (string, int64, float64, bool, time.Time, Object, []any) and returns one; an
-// error makes the expression undecided.
+// error makes the expression undecided. SQL, if it has one, writes the same in
+// the SQL of DuckDB, null for an error: see Expr.SQL.
 type Function struct {
 	Name   string
 	Params []Type
 	Result Type
 	Call   func(args []any) (any, error)
+	SQL    func(args []string) string
 }
 
 // Env compiles expressions over a fixed set of shapes and functions. It is
@@ -64,6 +66,7 @@ type Function struct {
 type Env struct {
 	base     *cel.Env
 	provider *provider
+	sql      map[string]func(args []string) string
 }
 
 // NewEnv returns an environment; registering two shapes or functions of one
@@ -85,14 +88,18 @@ func NewEnv(shapes []Shape, functions []Function) *Env {
 		ext.Strings(), ext.Sets(), ext.Math(), cel.OptionalTypes(),
 		cel.EnableMacroCallTracking(), // so that exists, all and map can be written out again
 	}
+	sql := map[string]func(args []string) string{}
 	for _, f := range slices.Concat(builtins, functions) {
 		opts = append(opts, f.option())
+		if f.SQL != nil {
+			sql[f.Name] = f.SQL
+		}
 	}
 	base, err := cel.NewEnv(opts...)
 	if err != nil {
 		panic("rule: " + err.Error())
 	}
-	return &Env{base, p}
+	return &Env{base, p, sql}
 }
 
 func (f Function) option() cel.EnvOption {
@@ -153,7 +160,7 @@ func (e *Env) Compile(src Source, vars Vars, want Type, r *decl.Report) *Expr {
 			fmt.Sprintf("the expression gives %s, expected %s here", got, want))
 		return nil
 	}
-	return &Expr{Source: src, env: env, ast: ast}
+	return &Expr{Source: src, env: env, ast: ast, sql: e.sql}
 }
 
 // provider adds the shapes to CEL's own types.

@@ -47,6 +47,7 @@ type Expr struct {
 	Source
 	env *cel.Env
 	ast *cel.Ast
+	sql map[string]func(args []string) string // of the functions that have one
 
 	once sync.Once
 	prg  cel.Program

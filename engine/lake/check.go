@@ -141,11 +141,15 @@ func (u untilDone) Read(p []byte) (int, error) {
 
 // judge runs the plan in a worker.
 func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir string, r progress) (Quality, error) {
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Steps: newPlan(t, tab, dir)}, func(step int) {
+	p, err := newPlan(t, tab, dir, e.Clock.Now())
+	if err != nil {
+		return Quality{}, err
+	}
+	got, err := duck.Run(ctx, duck.Task{Dir: dir, Steps: p.steps}, func(step int) {
 		r.Progress(int64(step+1), steps, fault.Text{Zh: "逐行检查", En: "Judging every row"})
 	})
 	var refused *duck.StepError
-	if errors.As(err, &refused) && refused.Step == 0 && strings.Contains(refused.Text, "CSV Error") {
+	if errors.As(err, &refused) && refused.Step == p.at[theFile] && strings.Contains(refused.Text, "CSV Error") {
 		return Quality{}, unreadable(refused)
 	}
 	if err != nil {
@@ -153,10 +157,10 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir stri
 	}
 	var q Quality
 	var rejected, open int64
-	if err := scan(got[stepCounts].Rows[0], &q.Rows, &q.Good); err != nil {
+	if err := scan(got[p.at[theCounts]].Rows[0], &q.Rows, &q.Good); err != nil {
 		return q, err
 	}
-	if err := scan(got[stepRejects].Rows[0], &rejected, &open); err != nil {
+	if err := scan(got[p.at[theRejects]].Rows[0], &rejected, &open); err != nil {
 		return q, err
 	}
 	if open > 0 {
@@ -164,9 +168,9 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir stri
 	}
 	q.Rows += rejected
 	q.Bad = q.Rows - q.Good
-	for _, row := range got[stepRules].Rows {
+	for _, row := range got[p.at[theRules]].Rows {
 		field, name, _ := strings.Cut(row[0].(string), ":")
-		one := Rule{Field: field, Rule: name}
+		one := Rule{Field: field, Rule: name, Text: p.textOf(field, name)}
 		if err := scan(row[1:], &one.Rows); err != nil {
 			return q, err
 		}

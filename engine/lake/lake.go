@@ -87,6 +87,9 @@ type Rule struct {
 	Field string `json:"field"`
 	Rule  string `json:"rule"`
 	Rows  int64  `json:"rows"`
+	// Text is what the dataset's declaration said of it at the time, for a rule
+	// that has words of its own.
+	Text *decl.Text `json:"text,omitempty"`
 }
 
 // Quality is what a check found.

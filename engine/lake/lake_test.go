@@ -71,7 +71,7 @@ func judged(t *testing.T, file []byte) (*table, Quality, []Row, []Failure) {
 	typ, dir := thing(t), t.TempDir()
 	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
 	must(t, err)
-	e := &Engine{Deps: Deps{Uploads: blobs, Blobs: blobs, Dir: t.TempDir()}, byName: map[string]*record.Type{typ.Name: typ}, asking: make(chan struct{}, 1)}
+	e := &Engine{Deps: Deps{Uploads: blobs, Blobs: blobs, Dir: t.TempDir(), Clock: clock.System()}, byName: map[string]*record.Type{typ.Name: typ}, asking: make(chan struct{}, 1)}
 	ref, err := blobs.Put(t.Context(), bytes.NewReader(file), 1<<30)
 	must(t, err)
 	tab, err := e.land(t.Context(), typ, ref.Hash, dir)
@@ -159,7 +159,7 @@ func TestRagged(t *testing.T) {
 	if q.Rows != 5 || q.Good != 1 || q.Bad != 4 || len(rows) != 1 || rows[0].Values["code"] != "D" {
 		t.Errorf("%+v, rows %v", q, rows)
 	}
-	want := []Rule{{"code", ruleUnique, 2}, {"", ruleColumns, 2}}
+	want := []Rule{{Field: "code", Rule: ruleUnique, Rows: 2}, {Rule: ruleColumns, Rows: 2}}
 	if diff := cmp.Diff(want, q.Rules); diff != "" {
 		t.Error(diff)
 	}
@@ -180,7 +180,7 @@ func TestOpenQuote(t *testing.T) {
 		tab, err = transcode(typ, strings.NewReader("code,count\nA,1\nB,\"2\nC,3\nD,4\n"), w)
 		return err
 	}))
-	_, err := (&Engine{}).judge(t.Context(), typ, tab, dir, silent{})
+	_, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
 	for _, fine := range []string{"code,count\nA,1\n\nB\nC,3\n", "code,kind,count\nA,big,1\nB,\"big\n\",1,extra\nC,small,3\n"} {
 		if _, q, _, _ := judged(t, []byte(fine)); q.Good != 2 || q.Bad != 1 {
 			t.Errorf("%q: %+v", fine, q)
@@ -292,7 +292,7 @@ unique: [no]
 	defer in.Close()
 	var tab *table
 	must(t, create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) { tab, err = transcode(typ, in, w); return err }))
-	q, err := (&Engine{}).judge(t.Context(), typ, tab, dir, silent{})
+	q, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
 	must(t, err)
 	if q.Rows != 35_064 || q.Good+q.Bad != q.Rows || q.Bad == 0 {
 		t.Errorf("%+v", q)
@@ -362,7 +362,7 @@ func TestFolder(t *testing.T) {
 	blobs, err := blob.OpenFolder("blobs")
 	must(t, err)
 	typ := thing(t)
-	e, err := New(Deps{Uploads: blobs, Blobs: blobs, Dir: "data/lake", Datasets: []*record.Type{typ}})
+	e, err := New(Deps{Uploads: blobs, Blobs: blobs, Dir: "data/lake", Clock: clock.System(), Datasets: []*record.Type{typ}})
 	must(t, err)
 	if _, err := os.Stat("data/lake/work-1"); err == nil {
 		t.Error("work of an earlier process is still there")

@@ -3,7 +3,9 @@ package lake
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"chengshu/core/decl"
 	"chengshu/core/record"
 	"chengshu/engine/lake/duck"
 )
@@ -19,6 +21,7 @@ const (
 	ruleUnique   = "unique"
 	ruleCharset  = "charset" // a character that the file's charset does not have
 	ruleColumns  = "columns" // of the row as a whole: too few or too many, or a quote left open
+	ruleCheck    = "check"   // and a number from 1: a rule under validate
 )
 
 // maxLine bounds a line of a file, in bytes.
@@ -29,19 +32,27 @@ const maxLine = 16 << 20
 type plan struct {
 	t       *record.Type
 	columns []Column
+	now     time.Time
 	demands []demand
 	steps   []duck.Step
+	at      map[answer]int // the steps that return rows, and the one that reads the file
 }
 
-// Names of the files of a check, and the steps that return rows.
+// Names of the files of a check.
 const (
 	rawFile  = "in.csv"
 	goodFile = "rows.parquet"
 	badFile  = "failures.parquet"
+)
 
-	stepCounts  = 2
-	stepRejects = 3
-	stepRules   = 6
+// answer is what a step of a check gives.
+type answer string
+
+const (
+	theFile    answer = "file" // it is read, and may be no table
+	theCounts  answer = "counts"
+	theRejects answer = "rejects"
+	theRules   answer = "rules"
 )
 
 // Columns of the judged table beside the fields: the row's number among those
@@ -54,36 +65,40 @@ const (
 	twiceName = "_twice_"
 )
 
-// newPlan returns the steps of a check. What costs is done once for each row:
-// the reasons are made out for the bad rows only.
-func newPlan(t *record.Type, tab *table, dir string) []duck.Step {
-	p := plan{t: t, columns: tab.columns}
-	p.rules()
+// newPlan plans a check. What costs is done once for each row: the reasons are
+// made out for the bad rows only.
+func newPlan(t *record.Type, tab *table, dir string, now time.Time) (*plan, error) {
+	p := &plan{t: t, columns: tab.columns, now: now, at: map[answer]int{}}
+	if err := p.rules(); err != nil {
+		return nil, err
+	}
+	p.at[theFile] = len(p.steps)
 	p.add("create table judged as select *, %s as %s from (select *, %s from (select row_number() over () as %s, %s from read_csv(%s, columns = {%s},"+
 		" header = true, auto_detect = false, delim = %s, quote = '\"', escape = '\"', strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)))",
 		p.keeps(), okName, strings.Join(p.typed(), ", "), rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.delimiter)), maxLine)
 	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
 		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
-	p.ask("select count(*), count(*) filter (%s) from judged", okName)
+	p.ask(theCounts, "select count(*), count(*) filter (%s) from judged", okName)
 	// How many could not be read as a row, and the first that goes on over the
 	// lines after it: a quote was left open, and those are lost.
-	p.ask("select count(distinct line), coalesce(min(line) filter (error_type = 'UNQUOTED VALUE' and contains(csv_line, chr(10))), 0) from reject_errors")
+	p.ask(theRejects, "select count(distinct line), coalesce(min(line) filter (error_type = 'UNQUOTED VALUE' and contains(csv_line, chr(10))), 0) from reject_errors")
 	// The first rejected row had `before` good ones before it, and so on: with them
 	// the rows are counted as they stand in the file.
 	p.add("create table rejected as select line, row_number() over (order by line) as nth, line - 1 - nth as before from (select distinct line from reject_errors)")
 	p.add("create table bad as select %[1]s + coalesce(nth, 0) as row, null::bigint as line, list_filter([%[2]s], why -> why is not null) as why, list_transform([%[3]s], cell -> case when strlen(cell) > %[5]d then left(cell, %[5]d) || '…' else cell end) as cells"+
 		" from (select * from judged where not %[4]s) as j asof left join (select before, max(nth) as nth from rejected group by before) as shift on j.%[1]s > shift.before", rowName, p.reasons(), strings.Join(p.raw(), ", "), okName, maxShown)
-	p.ask("select why, count(*) from (select unnest(why) as why from bad) group by why order by why")
+	p.ask(theRules, "select why, count(*) from (select unnest(why) as why from bad) group by why order by why")
 	p.add("copy (select * from bad union all select null, line, [':%s'], [] from rejected order by row nulls last, line) to %s (format parquet, compression zstd)",
 		ruleColumns, duck.Quote(dir+"/"+badFile))
-	return p.steps
+	return p, nil
 }
 
 func (p *plan) add(sql string, args ...any) {
 	p.steps = append(p.steps, duck.Step{SQL: fmt.Sprintf(sql, args...)})
 }
 
-func (p *plan) ask(sql string, args ...any) {
+func (p *plan) ask(what answer, sql string, args ...any) {
+	p.at[what] = len(p.steps)
 	p.steps = append(p.steps, duck.Step{SQL: fmt.Sprintf(sql, args...), Rows: true})
 }
 
@@ -192,12 +207,15 @@ func choice(f *record.Field, text string) string {
 
 // demand is a rule: its name, and a condition over a typed row that holds where
 // it is broken. It may be undecided where there is no value; then it is kept.
-type demand struct{ field, rule, when string }
+type demand struct {
+	field, rule, when string
+	text              *decl.Text // what its declaration says when it is broken
+}
 
 // rules lists what is asked of a row.
-func (p *plan) rules() {
+func (p *plan) rules() error {
 	add := func(field, rule, when string, args ...any) {
-		p.demands = append(p.demands, demand{field, rule, fmt.Sprintf(when, args...)})
+		p.demands = append(p.demands, demand{field: field, rule: rule, when: fmt.Sprintf(when, args...)})
 	}
 	for _, f := range p.t.Fields {
 		name, cell := duck.Name(f.Name), p.cell(f)
@@ -229,6 +247,25 @@ func (p *plan) rules() {
 	for _, name := range p.t.Unique {
 		add(name, ruleUnique, "%s", duck.Name(twiceName+name))
 	}
+	column := p.t.Column("timestamptz " + duck.Quote(p.now.UTC().Format("2006-01-02 15:04:05.999999Z07")))
+	for i, c := range p.t.Validate {
+		sql, err := c.Expr.SQL(column)
+		if err != nil {
+			return fmt.Errorf("lake: rule %d of %s: %w", i+1, p.t.Name, err)
+		}
+		p.demands = append(p.demands, demand{c.Field, fmt.Sprintf("%s%d", ruleCheck, i+1), "not (" + sql + ")", &p.t.Validate[i].Else})
+	}
+	return nil
+}
+
+// textOf is what the declaration of a rule says when it is broken, if it does.
+func (p *plan) textOf(field, rule string) *decl.Text {
+	for _, d := range p.demands {
+		if d.field == field && d.rule == rule {
+			return d.text
+		}
+	}
+	return nil
 }
 
 // keeps is whether a row keeps every rule.

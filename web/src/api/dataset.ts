@@ -16,6 +16,8 @@ export interface BrokenRule {
   field?: string;
   rule: string;
   rows: number;
+  /** What the dataset's declaration said of it at the time, for a rule that has words of its own. */
+  text?: Label;
 }
 
 export interface Quality {

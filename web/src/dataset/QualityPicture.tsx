@@ -5,7 +5,7 @@ import { useText, wordFor } from "../text";
 
 /** How many rows of a file were good, and what was wrong with the others: in a sentence, and as bars beside their figures. */
 export function QualityPicture({ quality, fieldTitle }: { quality: Quality; fieldTitle: (field: string) => string }) {
-  const { t } = useText();
+  const { t, pick } = useText();
   const { rows, good, bad } = quality;
   const rules = [...(quality.rules ?? [])].sort((a, b) => b.rows - a.rows);
   const words =
@@ -33,9 +33,9 @@ export function QualityPicture({ quality, fieldTitle }: { quality: Quality; fiel
         <>
           <h3>{t.dataset.reasons}</h3>
           <ul className="cs-rules">
-            {rules.map(({ field, rule, rows: broken }) => (
+            {rules.map(({ field, rule, rows: broken, text }) => (
               <li key={`${field ?? ""}:${rule}`}>
-                <span>{`${field ? fieldTitle(field) : t.dataset.wholeRow} · ${wordFor(t.dataset.rules, rule)}`}</span>
+                <span>{`${field ? fieldTitle(field) : t.dataset.wholeRow} · ${text ? pick(text) : wordFor(t.dataset.rules, rule)}`}</span>
                 <ShareBar part={broken} whole={bad} className="cs-bar-bad" />
                 <span className="cs-number">{t.dataset.rowCount(formatNumber(broken))}</span>
               </li>

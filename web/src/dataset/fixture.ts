@@ -40,6 +40,7 @@ export const manifest: Manifest = {
     rules: [
       { field: "pm25", rule: "type", rows: 4 },
       { rule: "columns", rows: 7 },
+      { field: "grade", rule: "check1", rows: 2, text: { zh: "与指数不一致", en: "Not that of the AQI" } },
     ],
   },
   source: { name: "air.csv", sha256: digest("d"), bytes: 9000, charset: "gb18030", delimiter: "," },
