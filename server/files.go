@@ -78,7 +78,7 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer body.Close()
 	head := w.Header()
-	head.Set("Content-Type", ref.Media)
+	head.Set("Content-Type", served(ref.Media))
 	head.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	head.Set("Cache-Control", "private, max-age=3600")
 	head.Set("ETag", `"`+hash+`"`)
@@ -89,6 +89,15 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Content-Disposition", mime.FormatMediaType(show, map[string]string{"filename": ref.Name}))
 	http.ServeContent(w, r, "", s.started, body)
 	return nil
+}
+
+// served is the media type under which a file is given out: XML, which might be
+// a page or a drawing, as bytes.
+func served(media string) string {
+	if media == "text/xml" {
+		return "application/octet-stream"
+	}
+	return media
 }
 
 func (s *Server) fileIn(r *http.Request, hash string) (record.FileRef, error) {

@@ -221,6 +221,9 @@ func failureOf(t *record.Type, b *lake.Batch, f lake.Failure) failureView {
 	for i, c := range b.Report.Columns {
 		value := f.Cells[i]
 		switch field := t.Field(c.Field); {
+		case c.Place: // where its sender finds the row
+			v.Row, _ = strconv.ParseInt(value, 10, 64)
+			continue
 		case field != nil && field.Personal:
 			value = access.Mask(field.Mask, value)
 		case field == nil && personal:

@@ -15,6 +15,7 @@ import (
 	"chengshu/core/record"
 	"chengshu/core/rule"
 	"chengshu/engine/lake/duck"
+	"chengshu/engine/lake/intake"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 )
@@ -99,7 +100,8 @@ func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batc
 	if err != nil {
 		return nil, err
 	}
-	b.Report.Source.Charset, b.Report.Source.Delimiter, b.Report.Columns = tab.charset, string(tab.delimiter), tab.columns
+	b.Report.Source.describe(tab)
+	b.Report.Columns = tab.Columns
 	b.Report.Fields = fieldsOf(t)
 	if b.Report.Quality, err = e.judge(ctx, t, tab, dir, r); err != nil {
 		return nil, err
@@ -110,21 +112,6 @@ func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batc
 
 // steps is how many parts a check has, for its progress.
 const steps = 10
-
-// land transcodes the file into the folder.
-func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*table, error) {
-	body, _, err := e.Uploads.Open(ctx, hash)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	var tab *table
-	err = create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) {
-		tab, err = transcode(t, untilDone{ctx, body}, w)
-		return err
-	})
-	return tab, err
-}
 
 // untilDone reads until its context ends.
 type untilDone struct {
@@ -140,7 +127,7 @@ func (u untilDone) Read(p []byte) (int, error) {
 }
 
 // judge runs the plan in a worker.
-func (e *Engine) judge(ctx context.Context, t *record.Type, tab *table, dir string, r progress) (Quality, error) {
+func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, dir string, r progress) (Quality, error) {
 	p, err := newPlan(t, tab, dir, e.Clock.Now())
 	if err != nil {
 		return Quality{}, err

@@ -13,6 +13,7 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
 	"chengshu/core/record"
+	"chengshu/engine/lake/intake"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
@@ -105,23 +106,20 @@ type Source struct {
 	Name      string `json:"name"`
 	SHA256    string `json:"sha256"`
 	Bytes     int64  `json:"bytes"`
+	Format    string `json:"format,omitempty"`
 	Charset   string `json:"charset"`
 	Delimiter string `json:"delimiter"`
+	// Part is the sheet, the path or the file of an archive that was read.
+	Part  string        `json:"part,omitempty"`
+	Notes []intake.Note `json:"notes,omitempty"`
 }
 
 // Report is what is kept of a check.
 type Report struct {
-	Source  Source   `json:"source"`
-	Fields  []Field  `json:"fields"` // of the dataset, as it was then
-	Columns []Column `json:"columns"`
-	Quality Quality  `json:"quality"`
-}
-
-// Column is one column of the file. Field is empty when the dataset has none of
-// that name; the column is then left out.
-type Column struct {
-	Header string `json:"header"`
-	Field  string `json:"field,omitempty"`
+	Source  Source          `json:"source"`
+	Fields  []Field         `json:"fields"` // of the dataset, as it was then
+	Columns []intake.Column `json:"columns"`
+	Quality Quality         `json:"quality"`
 }
 
 // Batch is a checked file: blobs of its good and its bad rows.

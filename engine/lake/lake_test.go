@@ -3,7 +3,6 @@ package lake
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/engine/lake/duck"
+	"chengshu/engine/lake/intake"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
@@ -66,7 +66,7 @@ func (silent) Progress(int64, int64, fault.Text) {}
 func (silent) Publish(string)                    {}
 
 // judged checks a CSV file and returns what came of it.
-func judged(t *testing.T, file []byte) (*table, Quality, []Row, []Failure) {
+func judged(t *testing.T, file []byte) (*intake.Table, Quality, []Row, []Failure) {
 	t.Helper()
 	typ, dir := thing(t), t.TempDir()
 	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
@@ -175,9 +175,10 @@ func TestRagged(t *testing.T) {
 // one.
 func TestOpenQuote(t *testing.T) {
 	typ, dir := thing(t), t.TempDir()
-	var tab *table
+	var tab *intake.Table
 	must(t, create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) {
-		tab, err = transcode(typ, strings.NewReader("code,count\nA,1\nB,\"2\nC,3\nD,4\n"), w)
+		const file = "code,count\nA,1\nB,\"2\nC,3\nD,4\n"
+		tab, err = intake.Read(t.Context(), intake.File{ReaderAt: strings.NewReader(file), Size: int64(len(file))}, intake.Want{Type: typ}, w)
 		return err
 	}))
 	_, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
@@ -199,59 +200,16 @@ func TestCharsets(t *testing.T) {
 	must(t, err)
 	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text)
 	must(t, err)
-	for name, file := range map[string]string{utf8Name: text, utf8Name + " with a mark": "\ufeff" + text, gb18030Name: gb, utf16Name: wide} {
+	for name, file := range map[string]string{"utf-8": text, "utf-8 with a mark": "\ufeff" + text, "gb18030": gb, "utf-16": wide} {
 		tab, q, rows, _ := judged(t, []byte(file))
-		if !strings.HasPrefix(name, tab.charset) || tab.delimiter != '\t' || q.Good != 2 || rows[1].Values["kind"] != "small" {
-			t.Errorf("%s: read as %s by %q, %+v", name, tab.charset, tab.delimiter, q)
+		if !strings.HasPrefix(name, tab.Charset) || tab.Delimiter != '\t' || q.Good != 2 || rows[1].Values["kind"] != "small" {
+			t.Errorf("%s: read as %s by %q, %+v", name, tab.Charset, tab.Delimiter, q)
 		}
 	}
 	_, q, _, failures := judged(t, []byte(gb+"D\xff\t\xb4\xf3\n"))
 	if q.Bad != 1 || !strings.Contains(words(failures[0]), "code:charset") {
 		t.Errorf("%+v, %v", q, failures)
 	}
-}
-
-// TestRefused: a file that cannot be a table is refused with the way out.
-func TestRefused(t *testing.T) {
-	for name, c := range map[string]struct{ file, code string }{
-		"lines of old":       {"code,count\rA,1\r", "bad-line-ends"},
-		"nothing":            {"", "empty-file"},
-		"blanks":             {" \n\n", "empty-file"},
-		"a picture":          {"\x89PNG\r\n\x1a\n\x00\x00\x00", "unknown-charset"},
-		"no heading":         {"\"", "bad-heading"},
-		"no required column": {"count,price\n1,2\n", "bad-heading"},
-		"a column twice":     {"code,编号\nA,B\n", "bad-heading"},
-		"mixed charsets":     {"编号\n" + strings.Repeat("甲\n", sample/4) + "\xb1\xe0\xff\n", "mixed-charsets"},
-	} {
-		_, err := transcode(thing(t), strings.NewReader(c.file), io.Discard)
-		if fault.Code(err) != c.code {
-			t.Errorf("%s: %v, want %s", name, err, c.code)
-		}
-	}
-}
-
-// FuzzTranscode: whatever comes, it is refused or becomes text that begins with
-// a heading.
-func FuzzTranscode(f *testing.F) {
-	typ := thing(f)
-	for _, seed := range []string{"code,count\nA,1\n", "\xb1\xe0\xba\xc5\nA\n", "\xff\xfec\x00o\x00", "\xef\xbb\xbfcode", "code;x\n\"", "\x81\x30\x81"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		var out bytes.Buffer
-		tab, err := transcode(typ, bytes.NewReader(file), &out)
-		if err != nil {
-			if fault.KindOf(err) != fault.Invalid {
-				t.Fatalf("not told apart: %v", err)
-			}
-			return
-		}
-		r := csv.NewReader(&out)
-		r.Comma, r.FieldsPerRecord = tab.delimiter, -1
-		if names, err := r.Read(); err != nil || len(names) != len(tab.columns) {
-			t.Fatalf("%d columns in the heading, %v; told %d", len(names), err, len(tab.columns))
-		}
-	})
 }
 
 // TestUntilDone: reading a file ends with its context.
@@ -290,8 +248,13 @@ unique: [no]
 	in, err := os.Open(files[0])
 	must(t, err)
 	defer in.Close()
-	var tab *table
-	must(t, create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) { tab, err = transcode(typ, in, w); return err }))
+	info, err := in.Stat()
+	must(t, err)
+	var tab *intake.Table
+	must(t, create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) {
+		tab, err = intake.Read(t.Context(), intake.File{ReaderAt: in, Size: info.Size()}, intake.Want{Type: typ}, w)
+		return err
+	}))
 	q, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
 	must(t, err)
 	if q.Rows != 35_064 || q.Good+q.Bad != q.Rows || q.Bad == 0 {

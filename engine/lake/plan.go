@@ -8,6 +8,7 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/record"
 	"chengshu/engine/lake/duck"
+	"chengshu/engine/lake/intake"
 )
 
 // Rules of a field, by the names under which they are reported.
@@ -20,6 +21,7 @@ const (
 	ruleChoice   = "choice"
 	ruleUnique   = "unique"
 	ruleCharset  = "charset" // a character that the file's charset does not have
+	ruleFailed   = "error"   // of a spreadsheet: the cell shows an error, not a value
 	ruleColumns  = "columns" // of the row as a whole: too few or too many, or a quote left open
 	ruleCheck    = "check"   // and a number from 1: a rule under validate
 )
@@ -31,7 +33,8 @@ const maxLine = 16 << 20
 // and the good and the bad rows written to a file each.
 type plan struct {
 	t       *record.Type
-	columns []Column
+	columns []intake.Column
+	sheet   bool // the file is a spreadsheet
 	now     time.Time
 	demands []demand
 	steps   []duck.Step
@@ -67,15 +70,15 @@ const (
 
 // newPlan plans a check. What costs is done once for each row: the reasons are
 // made out for the bad rows only.
-func newPlan(t *record.Type, tab *table, dir string, now time.Time) (*plan, error) {
-	p := &plan{t: t, columns: tab.columns, now: now, at: map[answer]int{}}
+func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time) (*plan, error) {
+	p := &plan{t: t, columns: tab.Columns, sheet: tab.Format == intake.XLSX, now: now, at: map[answer]int{}}
 	if err := p.rules(); err != nil {
 		return nil, err
 	}
 	p.at[theFile] = len(p.steps)
 	p.add("create table judged as select *, %s as %s from (select *, %s from (select row_number() over () as %s, %s from read_csv(%s, columns = {%s},"+
 		" header = true, auto_detect = false, delim = %s, quote = '\"', escape = '\"', strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)))",
-		p.keeps(), okName, strings.Join(p.typed(), ", "), rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.delimiter)), maxLine)
+		p.keeps(), okName, strings.Join(p.typed(), ", "), rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.Delimiter)), maxLine)
 	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
 		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
 	p.ask(theCounts, "select count(*), count(*) filter (%s) from judged", okName)
@@ -227,6 +230,9 @@ func (p *plan) rules() error {
 			add(f.Name, ruleChoice, "%s is not null and %s is null", cell, name)
 		case record.Text:
 			add(f.Name, ruleCharset, "contains(%s, '\ufffd')", cell)
+			if p.sheet {
+				add(f.Name, ruleFailed, "%s in ('#NULL!', '#DIV/0!', '#VALUE!', '#REF!', '#NAME?', '#NUM!', '#N/A')", cell)
+			}
 		default:
 			add(f.Name, ruleType, "%s is not null and %s is null", cell, name)
 		}

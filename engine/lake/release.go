@@ -13,6 +13,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/core/rule"
+	"chengshu/engine/lake/intake"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 	"chengshu/kernel/id"
@@ -21,17 +22,17 @@ import (
 // Manifest is what a release says of itself. Its digest is in the evidence log,
 // in an act about the dataset with the version as its id.
 type Manifest struct {
-	Dataset string   `json:"dataset"`
-	Version int64    `json:"version"`
-	At      string   `json:"at"` // RFC 3339, UTC
-	Rows    int64    `json:"rows"`
-	Level   string   `json:"level"` // GB/T 43697
-	Fields  []Field  `json:"fields"`
-	Files   []File   `json:"files"`
-	Quality Quality  `json:"quality"`
-	Source  Source   `json:"source"`
-	Columns []Column `json:"columns"`          // which column of the source became which field
-	Parent  int64    `json:"parent,omitempty"` // the version before
+	Dataset string          `json:"dataset"`
+	Version int64           `json:"version"`
+	At      string          `json:"at"` // RFC 3339, UTC
+	Rows    int64           `json:"rows"`
+	Level   string          `json:"level"` // GB/T 43697
+	Fields  []Field         `json:"fields"`
+	Files   []File          `json:"files"`
+	Quality Quality         `json:"quality"`
+	Source  Source          `json:"source"`
+	Columns []intake.Column `json:"columns"`          // which column of the source became which field
+	Parent  int64           `json:"parent,omitempty"` // the version before
 }
 
 // Field is one column of a release.

@@ -122,9 +122,9 @@ func (e *Engine) ask(ctx context.Context, hash string, sql func(file string) str
 func Because(t *record.Type, r Rule) (zh, en string) {
 	title := fieldTitle(t, r.Field)
 	zhs := map[string]string{ruleRequired: "必填", ruleType: "不是" + typeZh(t, r.Field), rulePattern: "格式不符", ruleLength: "过长或过大", ruleMin: "过小",
-		ruleChoice: "不在可选值中", ruleUnique: "重复", ruleCharset: "含有无法识别的字符", ruleColumns: "列数不符或引号没有成对"}
+		ruleChoice: "不在可选值中", ruleUnique: "重复", ruleCharset: "含有无法识别的字符", ruleFailed: "是 Excel 的错误值", ruleColumns: "列数不符或引号没有成对"}
 	ens := map[string]string{ruleRequired: "is required", ruleType: "is no " + typeEn(t, r.Field), rulePattern: "has another form", ruleLength: "is too long or too large", ruleMin: "is too small",
-		ruleChoice: "is none of the choices", ruleUnique: "is there more than once", ruleCharset: "has characters that cannot be read", ruleColumns: "too few or too many columns, or a quote left open"}
+		ruleChoice: "is none of the choices", ruleUnique: "is there more than once", ruleCharset: "has characters that cannot be read", ruleFailed: "is an error of Excel", ruleColumns: "too few or too many columns, or a quote left open"}
 	if r.Field == "" {
 		return zhs[r.Rule], ens[r.Rule]
 	}

@@ -17,10 +17,14 @@ import (
 // tell media apart, but hold less than two lines of many a city's table.
 const sniffLen = 4096
 
-const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+const (
+	xlsx    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	parquet = "application/vnd.apache.parquet"
+)
 
 // Allowed reports whether files of a media type are taken in and given out.
-// The list is closed: nothing on it runs in a browser.
+// The list is closed: nothing on it runs in a browser but text/xml, which
+// therefore is given out as mere bytes.
 func Allowed(media string) bool {
 	media, _, err := mime.ParseMediaType(media)
 	if err != nil {
@@ -29,7 +33,7 @@ func Allowed(media string) bool {
 	switch media {
 	case "image/jpeg", "image/png", "image/webp", "image/gif",
 		"application/pdf", "video/mp4", "text/csv", "text/plain",
-		"application/json", "application/zip", xlsx:
+		"application/json", "application/zip", "text/xml", parquet, xlsx:
 		return true
 	}
 	return false
@@ -43,6 +47,8 @@ func sniff(head []byte, body io.ReaderAt, size int64) string {
 	switch {
 	case media == "application/zip" && isWorkbook(body, size):
 		return xlsx
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return parquet
 	case strings.HasPrefix(media, "text/"):
 		return sniffText(plain(head), size <= int64(len(head)))
 	}

@@ -94,7 +94,7 @@ func TestMedia(t *testing.T) {
 		{"one line with commas", "first, second", "text/plain", true},
 
 		{"html", "<!DOCTYPE html><script>alert(1)</script>", "text/html", false},
-		{"html by a tag that is not listed", "<custom><script>alert(1)</script>", "text/xml", false},
+		{"html by a tag that is not listed", "<custom><script>alert(1)</script>", "text/xml", true},
 		{"html after blanks", "\r\n\t <p>", "text/html", false},
 		{"html after a mark", "\xef\xbb\xbf<script>", "text/html", false},
 		{"html after two marks", "\xef\xbb\xbf\ufeff <script>", "text/html", false},
@@ -104,9 +104,10 @@ func TestMedia(t *testing.T) {
 		{"svg", svg, "image/svg+xml", false},
 		{"svg after a declaration", `<?xml version="1.0"?>` + "\n<!-- x -->\n" + svg, "image/svg+xml", false},
 		{"svg in capitals after a mark", "\xef\xbb\xbf\n<SVG>", "image/svg+xml", false},
-		{"svg far behind a comment", "<!--" + long + "-->" + svg, "text/xml", false},
+		{"svg far behind a comment", "<!--" + long + "-->" + svg, "text/xml", true},
 		{"svg in UTF-16", inUTF16(svg, binary.BigEndian), "image/svg+xml", false},
-		{"xml", `<?xml version="1.0"?><feed/>`, "text/xml", false},
+		{"parquet", "PAR1\x15\x04", "application/vnd.apache.parquet", true},
+		{"xml", `<?xml version="1.0"?><feed/>`, "text/xml", true},
 		{"program", "\x7fELF\x02\x01\x01\x00", "application/octet-stream", false},
 		{"windows program", "MZ\x90\x00\x03\x00", "application/octet-stream", false},
 		{"postscript", "%!PS-Adobe-3.0", "application/postscript", false},
@@ -154,7 +155,7 @@ func TestMediaReal(t *testing.T) {
 func TestAllowed(t *testing.T) {
 	for media, want := range map[string]bool{
 		"image/png": true, "IMAGE/PNG": true, "text/plain; charset=utf-8": true, xlsx: true,
-		"": false, "text/html": false, "image/svg+xml": false, "text/xml": false, "application/xhtml+xml": false, "image/*": false,
+		"": false, "text/html": false, "image/svg+xml": false, "text/xml": true, "application/xhtml+xml": false, "image/*": false,
 		"application/octet-stream": false, "image/png, text/html": false, "text/plain; charset": false, "text": false,
 		"application/javascript": false, "image/": false, "text/html;image/png": false,
 	} {

@@ -76,11 +76,7 @@ func sheets(t testing.TB, shared []string, pairs ...string) string {
 		fmt.Fprintf(&rels, `<Relationship Id="rId%d" Target="worksheets/sheet%d.xml"/>`, n, n)
 		parts = append(parts, fmt.Sprintf("xl/worksheets/sheet%d.xml", n), `<?xml version="1.0" encoding="UTF-8"?><worksheet>`+pairs[i+1]+`</worksheet>`)
 	}
-	table := "<sst>"
-	for _, s := range shared {
-		table += "<si>" + s + "</si>"
-	}
-	return archive(t, append(parts, "xl/sharedStrings.xml", table+"</sst>", "xl/workbook.xml", `<workbook><workbookPr/><sheets>`+book.String()+`</sheets></workbook>`,
+	return archive(t, append(parts, "xl/sharedStrings.xml", "<sst><si>"+strings.Join(shared, "</si><si>")+"</si></sst>", "xl/workbook.xml", `<workbook><workbookPr/><sheets>`+book.String()+`</sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels", relationships+rels.String()+`</Relationships>`)...)
 }
 
