@@ -45,6 +45,7 @@ var benches = []struct {
 	{"evidence", sealing},
 	{"start", starting},
 	{"ingest", ingest},
+	{"linkage", linkage},
 }
 
 func main() {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,7 @@ type City struct {
 	seed     uint64
 	asOf     time.Time
 	villages []village
+	counties []string // as they begin the name of a firm
 }
 
 // village is a community or village with the names above it.
@@ -53,6 +55,9 @@ func New(divisions io.Reader, seed uint64, asOf time.Time) (*City, error) {
 			return nil, fmt.Errorf("divisions: line %d: village %q does not follow its street and county", i+2, r[0])
 		}
 		c.villages = append(c.villages, v)
+		if county := strings.TrimPrefix(v.county, "石家庄"); !slices.Contains(c.counties, county) {
+			c.counties = append(c.counties, county)
+		}
 	}
 	if len(c.villages) == 0 {
 		return nil, fmt.Errorf("divisions: there is no village to live in")

@@ -10,6 +10,9 @@ type dice uint64
 const (
 	ofPerson = 0x70657273
 	ofEntity = 0x656e7469
+
+	ofPersonCopy = 0x70636f70
+	ofEntityCopy = 0x65636f70
 )
 
 func throw(seed, kind uint64, i int) *dice {

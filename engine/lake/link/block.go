@@ -26,6 +26,7 @@ type Counted struct {
 // blocking is a rule that was chosen: the rows of each of its blocks.
 type blocking struct {
 	Counted
+	rule   Rule
 	fields uint64   // bit of each field in its key
 	block  []uint32 // of each row; 0: none, or too large, or alone
 	starts []uint32 // of block n in rows
@@ -58,20 +59,45 @@ func (l *Linker) candidates() []Rule {
 	return out
 }
 
-// choose counts the pairs of each candidate and takes rules, each time the one that promises most matches for a pair, while the budget lasts. What a rule
-// promises is the probability that its fields are free of error where those of the rules before it were not.
-func (l *Linker) choose() ([]*blocking, []Counted) {
+// count numbers the keys of each candidate and counts its pairs. Only the counts are kept.
+func (l *Linker) count() []*blocking {
 	rules := l.candidates()
+	l.cut(rules)
 	counted := make([]*blocking, len(rules))
-	l.parallel(len(rules), func(i int) { counted[i] = l.group(rules[i]) })
-	wrong := make([]float64, len(l.columns))
-	for f, c := range l.columns {
-		missing := float64(c.counts[0]) / float64(max(1, l.rows))
-		wrong[f] = missing + (1-missing)*assumedError
+	l.parallel(len(rules), func(i int) {
+		counted[i] = l.group(rules[i])
+		counted[i].block = nil
+	})
+	return counted
+}
+
+// cut computes the parts of values that the rules use, each once.
+func (l *Linker) cut(rules []Rule) {
+	var keys []Key
+	for _, rule := range rules {
+		for _, key := range rule {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
 	}
+	parts := make([][]uint64, len(keys))
+	l.parallel(len(keys), func(i int) { parts[i] = l.columns[l.index[keys[i].Field]].part(keys[i].Part, l.seed) })
+	l.parts = map[Key][]uint64{}
+	for i, key := range keys {
+		l.parts[key] = parts[i]
+	}
+}
+
+// choose takes rules, each time the one that promises most matches for a pair, while the budget lasts. What a rule promises is the probability that
+// its fields are free of error where those of the rules before it were not; wrong is the chance of an error in each field. A rule that a later, wider one
+// contains is dropped.
+func (l *Linker) choose(counted []*blocking, wrong []float64) (chosen []*blocking) {
 	missed := states(wrong)
 	left, budget := 1.0, l.spec.MaxPairs
-	var chosen []*blocking
+	for _, b := range counted {
+		b.Chosen = false
+	}
 	for left > enough {
 		best, most := -1, 0.0
 		for i, b := range counted {
@@ -85,23 +111,51 @@ func (l *Linker) choose() ([]*blocking, []Counted) {
 			break
 		}
 		b := counted[best]
+		left -= b.take(missed, l.rows)
+		for _, narrow := range counted {
+			if narrow.Chosen && b.contains(narrow) {
+				narrow.Chosen = false
+				budget += narrow.Pairs
+			}
+		}
 		b.Chosen = true
 		budget -= b.Pairs
-		left -= b.take(missed, l.rows)
-		chosen = append(chosen, b)
-	}
-	report := make([]Counted, len(counted))
-	for i, b := range counted {
-		report[i] = b.Counted
-		if !b.Chosen {
-			b.block = nil
-		}
-	}
-	for _, b := range chosen {
-		b.gather()
 	}
 	l.report.Missed = max(0, left)
-	return chosen, report
+	for _, b := range counted {
+		if b.Chosen {
+			chosen = append(chosen, b)
+		}
+	}
+	return chosen
+}
+
+// contains reports whether every pair of the other rule is one of b.
+func (b *blocking) contains(other *blocking) bool {
+	return b.Skipped == 0 && !slices.ContainsFunc(b.rule, func(k Key) bool { return !slices.Contains(other.rule, k) })
+}
+
+// errors are the chances that the values of a pair of one entity differ or one is missing, in each field: assumed, or learned once there is a model.
+func (l *Linker) errors() []float64 {
+	wrong := make([]float64, len(l.columns))
+	for f, c := range l.columns {
+		wrong[f] = assumedError
+		if l.model != nil {
+			wrong[f] = 1 - l.model.m[f][c.top]
+		}
+		missing := float64(c.counts[0]) / float64(max(1, l.rows))
+		wrong[f] = missing + (1-missing)*wrong[f]
+	}
+	return wrong
+}
+
+// open makes the blocks of the rules chosen.
+func (l *Linker) open(chosen []*blocking) {
+	l.chosen = make([]*blocking, len(chosen))
+	l.parallel(len(chosen), func(i int) {
+		l.chosen[i] = l.group(chosen[i].rule)
+		l.chosen[i].gather()
+	})
 }
 
 // states are the probabilities of each set of wrong fields.
@@ -143,13 +197,13 @@ func (b *blocking) take(missed []float64, rows int) float64 {
 
 // group numbers the keys of a rule and counts the pairs of each.
 func (l *Linker) group(rule Rule) *blocking {
-	b := &blocking{Counted: Counted{Rule: rule.String()}, block: make([]uint32, l.rows)}
+	b := &blocking{Counted: Counted{Rule: rule.String()}, rule: rule, block: make([]uint32, l.rows)}
 	parts := make([][]uint64, len(rule))
 	columns := make([]*column, len(rule))
 	for k, key := range rule {
 		f := l.index[key.Field]
 		b.fields |= 1 << f
-		columns[k], parts[k] = l.columns[f], l.columns[f].part(key.Part, l.seed)
+		columns[k], parts[k] = l.columns[f], l.parts[key]
 	}
 	t := table{keys: make([]uint64, 1024), numbers: make([]uint32, 1024)}
 	for r := range b.block {
@@ -157,7 +211,7 @@ func (l *Linker) group(rule Rule) *blocking {
 			b.block[r] = t.number(key)
 		}
 	}
-	l.count(b, int(t.used)+1)
+	l.tally(b, int(t.used)+1)
 	return b
 }
 
@@ -175,8 +229,8 @@ func keyOf(columns []*column, parts [][]uint64, row int) (uint64, bool) {
 	return max(1, key), true
 }
 
-// count sums the pairs of n blocks, and strikes out those that are too large or make no pair.
-func (l *Linker) count(b *blocking, n int) {
+// tally sums the pairs of n blocks, and strikes out those that are too large or make no pair.
+func (l *Linker) tally(b *blocking, n int) {
 	pairs, rows := make([]int64, n), make([]uint32, n)
 	add := func(g uint32, sign int64, size uint32) { pairs[g] += sign * int64(size) * (int64(size) - 1) / 2 }
 	inside := make([]uint32, n)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -49,7 +50,9 @@ type Linker struct {
 	previous []uint32 // the entity each row bore, in entities
 	entities *dictionary
 	seed     maphash.Seed
+	random   map[pattern]int64 // what random pairs look like
 	model    *model
+	parts    map[Key][]uint64 // of each value, while rules are chosen
 	chosen   []*blocking
 	report   Report
 }
@@ -145,8 +148,7 @@ func (l *Linker) Add(r Row) error {
 func (l *Linker) Run(ctx context.Context, o Options) (*Result, error) {
 	l.parallel(len(l.columns), func(i int) { l.columns[i].seal() })
 	l.entities.seal()
-	l.chosen, l.report.Rules = l.choose()
-	if err := l.learn(ctx); err != nil {
+	if err := l.prepare(ctx); err != nil {
 		return nil, err
 	}
 	found, err := l.compareAll(ctx)
@@ -161,6 +163,26 @@ func (l *Linker) Run(ctx context.Context, o Options) (*Result, error) {
 	res.identify(l, o.NewID)
 	res.Report = l.report
 	return res, nil
+}
+
+// prepare chooses the rules and learns the weights; and once more where the data has more errors than was assumed.
+func (l *Linker) prepare(ctx context.Context) error {
+	counted := l.count()
+	for range 2 {
+		chosen := l.choose(counted, l.errors())
+		if slices.EqualFunc(chosen, l.chosen, func(x, y *blocking) bool { return x.Rule == y.Rule }) {
+			break
+		}
+		l.open(chosen)
+		if err := l.learn(ctx); err != nil {
+			return err
+		}
+	}
+	for _, b := range counted {
+		l.report.Rules = append(l.report.Rules, b.Counted)
+	}
+	l.parts = nil
+	return nil
 }
 
 // seal counts values and prepares their comparison.

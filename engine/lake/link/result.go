@@ -28,7 +28,7 @@ type doubtful struct {
 // Report says what was done and what was left out.
 type Report struct {
 	Rules    []Counted `json:"rules"`           // every candidate, with its pairs
-	Missed   float64   `json:"expected_missed"` // share of matches that no rule reaches, if one value in twenty is wrong
+	Missed   float64   `json:"expected_missed"` // share of matches that no rule reaches, by the errors learned
 	Compared int64     `json:"compared"`
 	Prior    float64   `json:"prior"` // share of all pairs that are of one entity, as learned
 	Fields   []Weights `json:"fields"`

@@ -34,7 +34,9 @@ type sample struct {
 
 // learn counts, learns and sets the model.
 func (l *Linker) learn(ctx context.Context) error {
-	random := l.random()
+	if l.random == nil {
+		l.random = l.draw()
+	}
 	samples := make([]sample, len(l.chosen))
 	l.parallel(len(l.chosen), func(r int) {
 		if ctx.Err() == nil {
@@ -48,7 +50,7 @@ func (l *Linker) learn(ctx context.Context) error {
 	total := l.pairs()
 	lambda := 1 / math.Max(2, total)
 	for range outer {
-		m.u = l.chance(random, m, lambda)
+		m.u = l.chance(l.random, m, lambda)
 		m.m = l.maximise(samples, m.u)
 		m.weigh()
 		lambda = prevalence(samples, m, lambda, total)
@@ -72,8 +74,8 @@ func (l *Linker) pairs() float64 {
 	return total
 }
 
-// random draws pairs of rows; the seed is fixed, so that every run ends alike.
-func (l *Linker) random() map[pattern]int64 {
+// draw compares random pairs of rows; the seed is fixed, so that every run ends alike.
+func (l *Linker) draw() map[pattern]int64 {
 	dice := rand.New(rand.NewPCG(1, 2))
 	w := l.worker()
 	out := map[pattern]int64{}
