@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/core/rule"
+	"chengshu/engine/exchange"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
 	"chengshu/standard/gbcode"
@@ -21,12 +23,20 @@ type world struct {
 	identity *identity.Service
 	places   *geo.Index
 	lake     *lake.Engine
+	exchange *exchange.Engine
+	types    []*record.Type
 }
 
 // effects is the one list of what actions can do beside moving their case.
 func (w *world) effects() []process.EffectKind {
-	return append(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake })...)
+	return slices.Concat(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake }), exchange.Effects(func() *exchange.Engine { return w.exchange }))
 }
+
+// Effects are the effects of the program, for checking: they do nothing.
+func Effects() []process.EffectKind { return (&world{}).effects() }
+
+// Functions are the functions of the program, for checking: they see nothing.
+func Functions() []rule.Function { return (&world{}).functions() }
 
 // lookTime bounds one look of a rule function into the database.
 const lookTime = 2 * time.Second
@@ -57,6 +67,18 @@ func (w *world) functions() []rule.Function {
 		{Name: "org_near", Params: []rule.Type{rule.String, rule.String}, Result: rule.String, Call: func(a []any) (any, error) {
 			return w.orgNear(text(a[0]), text(a[1]))
 		}},
+		// owner_of(resource): the organisation that answers for a resource of the
+		// catalogue.
+		{Name: "owner_of", Params: []rule.Type{rule.String}, Result: rule.String, Call: func(a []any) (any, error) {
+			return w.ownerOf(text(a[0]))
+		}},
+		// sharing_of(resource): its sharing class, none for what is not there.
+		{Name: "sharing_of", Params: []rule.Type{rule.String}, Result: rule.String, Call: func(a []any) (any, error) {
+			if t := w.typeNamed(text(a[0])); t != nil {
+				return t.Sharing, nil
+			}
+			return "none", nil
+		}},
 		// lookup(type, field a, values, field b, values, order, give): see record.Engine.Lookup.
 		{Name: "lookup", Params: []rule.Type{rule.String, rule.String, texts, rule.String, texts, rule.String, rule.String}, Result: rule.String,
 			Call: func(a []any) (any, error) {
@@ -85,6 +107,38 @@ func (w *world) orgNear(kind, place string) (any, error) {
 			}
 		}
 		place = parentPath(place)
+	}
+	return "", nil
+}
+
+// typeNamed returns a declared type, nil when there is none.
+func (w *world) typeNamed(name string) *record.Type {
+	if i := slices.IndexFunc(w.types, func(t *record.Type) bool { return t.Name == name }); i >= 0 {
+		return w.types[i]
+	}
+	return nil
+}
+
+// ownerOf finds the department that a resource names as its owner: the one at
+// the top whose name is the owner's, whatever city it bears in front.
+func (w *world) ownerOf(resource string) (any, error) {
+	t := w.typeNamed(resource)
+	if t == nil {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+	defer cancel()
+	tree, err := w.identity.Tree(ctx)
+	if err != nil {
+		return "", err
+	}
+	owner := strings.TrimPrefix(t.Owner, "市")
+	for _, root := range tree.Children("") {
+		for _, o := range append(tree.Children(root.ID), root) {
+			if !o.Closed && strings.HasSuffix(o.NameZh, owner) {
+				return o.ID, nil
+			}
+		}
 	}
 	return "", nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"strings"
 
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
@@ -37,14 +38,29 @@ func (p personReferent) Refer(ctx context.Context, id string) (*record.Referred,
 	return &record.Referred{ID: id, Title: decl.Text{Zh: name, En: name}}, nil
 }
 
-// datasetReferent lets records refer to datasets by their names.
-type datasetReferent struct{ types []*record.Type }
+// resourceReferent lets records refer to resources of the catalogue by their
+// names.
+type resourceReferent struct{ types []*record.Type }
 
 // Refer implements record.Referent.
-func (d datasetReferent) Refer(_ context.Context, id string) (*record.Referred, error) {
+func (d resourceReferent) Refer(_ context.Context, id string) (*record.Referred, error) {
 	for _, t := range d.types {
 		if t.Name == id {
 			return &record.Referred{ID: id, Title: t.Title}, nil
+		}
+	}
+	return nil, nil
+}
+
+// fieldReferent lets records refer to fields of resources, as TYPE.FIELD.
+type fieldReferent struct{ types []*record.Type }
+
+// Refer implements record.Referent.
+func (r fieldReferent) Refer(_ context.Context, id string) (*record.Referred, error) {
+	name, field, _ := strings.Cut(id, record.FieldMark)
+	for _, t := range r.types {
+		if f := t.Field(field); t.Name == name && f != nil {
+			return &record.Referred{ID: id, Title: f.Title}, nil
 		}
 	}
 	return nil, nil

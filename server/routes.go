@@ -39,6 +39,13 @@ func (s *Server) Handler() http.Handler {
 	get("/api/datasets/{type}/releases/{version}/rows", s.releaseRows)
 	get("/api/cases/{type}/{id}/failures", s.failures)
 
+	// What one organisation may use of another's data.
+	get("/api/grants", s.listGrants)
+	get("/api/grants/{grant}", s.getGrant)
+	get("/api/grants/{grant}/use", s.grantUse)
+	post("/api/grants/{grant}/lookup", s.lookUp)
+	post("/api/grants/{grant}/query", s.queryGrant)
+
 	// What is declared.
 	get("/api/types", s.listTypes)
 	get("/api/types/{type}", s.getType)

@@ -82,7 +82,7 @@ func (s *Server) noteReadings(r *http.Request, t *record.Type, id string, rows [
 	type grant struct{ name, basis, purpose string }
 	read := map[grant][]evidence.ReadSubject{}
 	for i, row := range rows {
-		d, person := decisions[i], personOf(row)
+		d, person := decisions[i], row.Person()
 		if person != actor.Person && d.View.Shows(row) {
 			g := grant{d.Grant, d.Basis, d.Purpose}
 			read[g] = append(read[g], evidence.ReadSubject{Person: person, Type: t.Name, Record: row.ID, Fields: d.View.PersonalFields()})
@@ -96,17 +96,6 @@ func (s *Server) noteReadings(r *http.Request, t *record.Type, id string, rows [
 		}
 	}
 	return nil
-}
-
-// personOf returns whom a row is about: the person its type names, or else
-// nobody but the record itself, which stands for whoever is in it.
-func personOf(row *record.Row) string {
-	if f := row.Type.Field(row.Type.SubjectBy); f != nil && f.To == "person" {
-		if person := row.Text(f.Name); person != "" {
-			return person
-		}
-	}
-	return row.ID
 }
 
 // sendPage sends a page of a list.

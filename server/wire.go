@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"chengshu/core/access"
@@ -15,8 +16,10 @@ import (
 	"chengshu/core/identity"
 	"chengshu/core/process"
 	"chengshu/core/record"
+	"chengshu/engine/exchange"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
+	"chengshu/engine/lake/lookup"
 	"chengshu/engine/screen"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/clock"
@@ -53,6 +56,8 @@ type Server struct {
 	processes *process.Engine
 	places    *geo.Index
 	lake      *lake.Engine
+	lookup    *lookup.Engine
+	exchange  *exchange.Engine
 	screens   *screen.Engine
 	attempts  attempts
 	streams   streams
@@ -157,8 +162,9 @@ func (s *Server) wireNouns(ctx context.Context, report *decl.Report) (err error)
 	}
 	s.identity = identity.New(identity.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Logger: s.log, Rates: rates(s.cfg)})
 	s.records, err = record.New(ctx, record.Deps{DB: s.db, Search: s.search, Types: record.Registers(s.declared.Types),
-		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity}, "dataset": datasetReferent{record.Datasets(s.declared.Types)}},
-		Datums:    map[string]func(lon, lat float64) (float64, float64){"gcj02": fromDatum(datum.GCJ02), "bd09": fromDatum(datum.BD09)}})
+		Referents: map[string]record.Referent{"org": orgReferent{s.identity}, "person": personReferent{s.identity},
+			"dataset": resourceReferent{record.Datasets(s.declared.Types)}, "resource": resourceReferent{s.declared.Types}, "field": fieldReferent{s.declared.Types}},
+		Datums: map[string]func(lon, lat float64) (float64, float64){"gcj02": fromDatum(datum.GCJ02), "bd09": fromDatum(datum.BD09)}})
 	if err != nil {
 		return err
 	}
@@ -182,13 +188,47 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: s.events, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
+	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: published{s}, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
 		return err
 	}
-	w.records, w.identity, w.places, w.lake = s.records, s.identity, s.places, s.lake
+	if s.lookup, err = lookup.New(lookup.Deps{DB: s.db, Lake: s.lake, Datasets: record.Datasets(s.declared.Types), Dir: filepath.Join(s.cfg.Data, "lookup"), Log: s.log}); err != nil {
+		return err
+	}
+	if err := s.db.Migrate(ctx, exchange.Migrations()...); err != nil {
+		return err
+	}
+	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg})
+	w.records, w.identity, w.places, w.lake, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.exchange, s.declared.Types
 	s.screens = screen.New(screen.Deps{Records: s.records, Processes: s.processes, Access: s.access, Clock: s.clock,
 		Packs: s.packInfo(), Screens: decl.All[*screen.Screen](s.declared.Set, screen.Kind.Name), Areas: "county-boundary", View: s.caseJSON})
 	return nil
+}
+
+// published hears of releases: whoever reads them must know at once.
+type published struct{ *Server }
+
+// Publish passes a topic of the lake on.
+func (p published) Publish(topic string) {
+	p.lookup.Published(strings.TrimPrefix(topic, "record."))
+	p.events.Publish(topic)
+}
+
+// rowsToRead opens the rows of a resource: the tables of a register, or the
+// latest release of a dataset.
+func (s *Server) rowsToRead(ctx context.Context, t *record.Type) (*record.Engine, int64, func(), error) {
+	if t.Resource == record.Register {
+		return s.records, 0, func() {}, nil
+	}
+	r, done, err := s.lookup.Open(ctx, t)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return r.Records, r.Version, done, nil
+}
+
+func (s *Server) isOrg(ctx context.Context, id string) (bool, error) {
+	tree, err := s.identity.Tree(ctx)
+	return err == nil && tree.Org(id) != nil, err
 }
 
 // timers is the clock by which background work waits: with a test clock, time
@@ -218,7 +258,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(nil)
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
-		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep,
+		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run,
 	}
 	done := make(chan error, len(workers))
 	for name, run := range workers {
@@ -256,7 +296,9 @@ func (s *Server) seal(ctx context.Context) error {
 }
 
 // Close ends the program's hold on its stores, after Run has returned.
-func (s *Server) Close() error { return errors.Join(s.db.Close(), s.folder.Close()) }
+func (s *Server) Close() error {
+	return errors.Join(s.lookup.Close(), s.db.Close(), s.folder.Close())
+}
 
 // rates are the limits that the settings ask for. One address may stand for a
 // whole office, so it gets ten times a person's.

@@ -131,7 +131,10 @@ func (m *move) duties(ctx context.Context) error {
 	if m.to.Kind == End {
 		return nil
 	}
-	base := m.blank()
+	base, err := m.blank()
+	if err != nil {
+		return err
+	}
 	if m.to.Duty == nil {
 		if base.wake() != nil {
 			m.tasks = append(m.tasks, base)
@@ -157,7 +160,7 @@ func (m *move) duties(ctx context.Context) error {
 }
 
 // blank is a task of the new state without a holder: only its times.
-func (m *move) blank() task {
+func (m *move) blank() (task, error) {
 	t := task{kind: m.p.Name, caseID: m.draft.Row.ID, step: m.to.Name, openedAt: m.now.UnixMilli()}
 	if m.stays {
 		t.openedAt = m.draft.Row.Int("entered_at")
@@ -168,9 +171,13 @@ func (m *move) blank() task {
 	}
 	t.dueAt = dueOf(m.draft.Row)
 	if m.to.Timeout != nil {
-		t.timeoutAt = m.to.Timeout.After.From(entered, m.e.Calendar).UnixMilli()
+		after, err := m.span(m.to.Timeout.After)
+		if err != nil {
+			return t, err
+		}
+		t.timeoutAt = after.From(entered, m.e.Calendar).UnixMilli()
 	}
-	return t
+	return t, nil
 }
 
 // unit is an organisation that holds a task.

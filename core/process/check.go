@@ -296,6 +296,9 @@ func Compile(processes []*Process, env *rule.Env, r *decl.Report) {
 		c.term(&p.Within)
 		for _, s := range p.States {
 			c.term(&s.Within)
+			if s.Timeout != nil {
+				c.term(&s.Timeout.After)
+			}
 			c.duty(s.Duty)
 			c.duty(s.Escalate)
 		}

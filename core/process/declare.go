@@ -82,7 +82,7 @@ type Duty struct {
 // Timeout is an action that time takes.
 type Timeout struct {
 	decl.Pos
-	After  Span   `yaml:"after,required"`
+	After  Term   `yaml:"after,required"`
 	Action string `yaml:"action,required"`
 }
 

@@ -181,7 +181,7 @@ func (f *Field) ChoiceTitle(value string) (decl.Text, bool) {
 }
 
 // builtinTargets are what a reference may point to beside record types.
-var builtinTargets = []string{"org", "person", "dataset"}
+var builtinTargets = []string{"org", "person", "dataset", "resource", "field"}
 
 // checkLinks resolves what the field says of other types.
 func (t *Type) checkLinks(f *Field, s *decl.Set, r *decl.Report) {

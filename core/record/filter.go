@@ -54,6 +54,38 @@ func (t *Type) ParseCond(name, text string) (Cond, error) {
 	return c, nil
 }
 
+// CondOf is one filter whose parts are given apart: values, a range with both
+// ends included, or that there is no value.
+func (t *Type) CondOf(name string, in []string, from, to string, null bool) (Cond, error) {
+	c := Cond{Field: name, Null: null}
+	f := t.byName[name]
+	if f == nil {
+		f = columnField(name)
+	}
+	given := 0
+	for _, is := range []bool{len(in) > 0, from != "" || to != "", null} {
+		if is {
+			given++
+		}
+	}
+	if f == nil || given != 1 || len(in) > 100 {
+		return c, fault.New(fault.Invalid, "bad-filter", "筛选条件有误："+name, "bad filter: "+name).
+			With(name, "须为已有字段，并给出至多 100 个值、一个范围或 empty 之一", "must be a field with at most 100 values, a range, or empty")
+	}
+	for _, text := range in {
+		v, err := f.kind.parse(f, text)
+		if err != nil {
+			return c, badFilter(name, err)
+		}
+		c.In = append(c.In, v)
+	}
+	var err error
+	if c.From, err = f.bound(from, false); err == nil {
+		c.To, err = f.bound(to, true)
+	}
+	return c, badFilter(name, err)
+}
+
 // columnField stands for the columns that every type has.
 func columnField(name string) *Field {
 	switch name {

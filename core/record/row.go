@@ -73,6 +73,17 @@ func (r *Row) RuleField(name string) any {
 	return nil
 }
 
+// Person returns whom the row is about: the person its type names, or else
+// nobody but the record itself, which stands for whoever is in it.
+func (r *Row) Person() string {
+	if f := r.Type.Field(r.Type.SubjectBy); f != nil && f.To == "person" {
+		if person := r.Text(f.Name); person != "" {
+			return person
+		}
+	}
+	return r.ID
+}
+
 // Title returns what names the row to people: its title field, or its id.
 func (r *Row) Title() fault.Text {
 	if f := r.Type.byName[r.Type.TitleBy]; f != nil {

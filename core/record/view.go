@@ -45,7 +45,21 @@ func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte
 			dst = AppendText(append(dst, `,"title":`...), title)
 		}
 	}
-	dst = append(dst, `,"fields":{`...)
+	dst = v.AppendFields(append(dst, ','), r)
+	dst, err := v.appendLabels(ctx, e, dst, r)
+	if err != nil {
+		return nil, err
+	}
+	if v.Extra != nil {
+		dst = v.Extra(dst, r)
+	}
+	return append(dst, '}'), nil
+}
+
+// AppendFields appends the members "fields", the values that are shown, and
+// "masked", the names of those that are masked, when there are any.
+func (v View) AppendFields(dst []byte, r *Row) []byte {
+	dst = append(dst, `"fields":{`...)
 	var masked []string
 	first := true
 	for i, f := range r.Type.Fields {
@@ -73,14 +87,7 @@ func (v View) Append(ctx context.Context, e *Engine, dst []byte, r *Row) ([]byte
 	if masked != nil {
 		dst = appendAny(append(dst, `,"masked":`...), masked)
 	}
-	dst, err := v.appendLabels(ctx, e, dst, r)
-	if err != nil {
-		return nil, err
-	}
-	if v.Extra != nil {
-		dst = v.Extra(dst, r)
-	}
-	return append(dst, '}'), nil
+	return dst
 }
 
 // RefuseMasks refuses input that gives a field what v shows in place of its

@@ -14,7 +14,7 @@ import (
 // what is said of it with want.txt. The one without a mistake must load.
 func TestBad(t *testing.T) {
 	packtest.Golden(t, "testdata/bad", func(sources []pack.Source) *decl.Report {
-		declared, report := server.Declare(sources, functions())
+		declared, report := server.Declare(sources, server.Functions())
 		if report.Err() == nil {
 			declared.Access(report, slog.New(slog.DiscardHandler))
 		}

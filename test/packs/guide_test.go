@@ -15,9 +15,7 @@ import (
 
 	"chengshu/core/access"
 	"chengshu/core/decl"
-	"chengshu/core/process"
 	"chengshu/core/record"
-	"chengshu/engine/lake"
 	"chengshu/engine/screen"
 	"chengshu/pack"
 	"chengshu/server"
@@ -52,13 +50,9 @@ func TestGuideNamesEveryKey(t *testing.T) {
 		t.Run(g.file, func(t *testing.T) {
 			c := comparison{t: t, guide: g, tables: tables(g.text)}
 			for _, k := range server.Kinds() {
-				item := reflect.TypeOf(k.New()).Elem()
-				if k.Name == process.KindName {
-					c.effects(k.New())
-				}
-				c.compare(k.Name, item)
+				c.compare(k.Name, reflect.TypeOf(k.New()).Elem())
 			}
-			for _, k := range effects() {
+			for _, k := range server.Effects() {
 				c.compare(k.Name, reflect.TypeOf(k.New()).Elem())
 			}
 		})
@@ -70,19 +64,6 @@ type comparison struct {
 	t      *testing.T
 	guide  guide
 	tables map[string]table
-}
-
-// effects are those of the program.
-func effects() []process.EffectKind {
-	return append(process.Effects(), lake.Effects(func() *lake.Engine { return nil })...)
-}
-
-// effects fails when the program registers effects that this test does not read.
-func (c *comparison) effects(item decl.Item) {
-	registered := reflect.ValueOf(item).Elem().FieldByName("effects")
-	if !registered.IsValid() || registered.Len() != len(effects()) {
-		c.t.Error("the program registers effects that this test does not know; compare theirs here too")
-	}
 }
 
 func (c *comparison) compare(name string, typ reflect.Type) {
@@ -234,7 +215,7 @@ func cellsOf(line string) (row, bool) {
 // word that a declaration may hold, of which a guide says nothing.
 func TestGuideNamesEveryFunction(t *testing.T) {
 	var words []string
-	for _, f := range functions() {
+	for _, f := range server.Functions() {
 		words = append(words, f.Name)
 	}
 	words = append(words, "date", "days_between", "row", "old", "me", "now", "each")
@@ -270,7 +251,7 @@ func TestGuideExamplesLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		declared, report := server.Declare(append(sources, pack.Source{Name: g.file, FS: files}), functions())
+		declared, report := server.Declare(append(sources, pack.Source{Name: g.file, FS: files}), server.Functions())
 		if report.Err() == nil {
 			declared.Access(report, slog.New(slog.DiscardHandler))
 		}

@@ -4,7 +4,6 @@
 package packs
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -15,27 +14,10 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/identity"
 	"chengshu/core/record"
-	"chengshu/core/rule"
 	"chengshu/engine/screen"
 	"chengshu/pack"
 	"chengshu/server"
 )
-
-// functions have the types of those that rules call, and no meaning.
-func functions() []rule.Function {
-	texts, point := rule.ListOf(rule.String), rule.ObjectOf(record.PointShape.Name)
-	declare := func(name string, result rule.Type, params ...rule.Type) rule.Function {
-		return rule.Function{Name: name, Params: params, Result: result, Call: func([]any) (any, error) { return nil, fmt.Errorf("%s is not to be called", name) }}
-	}
-	return []rule.Function{
-		declare("citizen_id_ok", rule.Bool, rule.String),
-		declare("credit_code_ok", rule.Bool, rule.String),
-		declare("division_at", rule.String, point),
-		declare("path_parts", texts, rule.String),
-		declare("org_near", rule.String, rule.String, rule.String),
-		declare("lookup", rule.String, rule.String, rule.String, texts, rule.String, texts, rule.String, rule.String),
-	}
-}
 
 // load returns all packs of the program, and fails the test with every mistake
 // in them.
@@ -45,7 +27,7 @@ func load(t *testing.T) *server.Declared {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared, report := server.Declare(sources, functions())
+	declared, report := server.Declare(sources, server.Functions())
 	if report.Err() == nil {
 		declared.Access(report, slog.New(slog.DiscardHandler))
 	}
