@@ -177,7 +177,6 @@ type treeRows struct {
 	first   []placed
 	held    int            // bytes of those
 	columns map[string]int // by name
-	names   []string
 	writer  *rowWriter
 	cells   [][]byte
 	ignored map[string]bool // names that came late and are no field

@@ -10,7 +10,6 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/decl/decltest"
 	"chengshu/core/record"
-	"chengshu/kernel/fault"
 )
 
 const things = `
@@ -153,41 +152,6 @@ func TestForms(t *testing.T) {
 	} {
 		if got := formOf(code); got != want {
 			t.Errorf("%s: %d, want %d", code, got, want)
-		}
-	}
-}
-
-// TestBadFiles: what cannot be read is refused with its own name.
-func TestBadFiles(t *testing.T) {
-	good := sheets(t, nil, "a", "<sheetData><row>"+text("A1", "code")+"</row></sheetData>")
-	sheet := func(rows string) string { return sheets(t, nil, "a", "<sheetData>"+rows+"</sheetData>") }
-	head := "<row>" + text("A1", "code") + "</row>"
-	for name, c := range map[string]struct{ file, code string }{
-		"cut off":                   {good[:len(good)-30], "broken-archive"},
-		"cut in the middle":         {good[:len(good)/2], "broken-archive"},
-		"a byte changed":            {strings.Replace(good, "worksheets/sheet1.xml", "worksheets/sheet2.xml", 1), ""},
-		"no sheet fits":             {sheets(t, nil, "甲", "<sheetData><row>"+text("A1", "x")+"</row></sheetData>", "乙", "<sheetData><row>"+text("A1", "y")+"</row></sheetData>"), "no-sheet-fits"},
-		"two sheets fit":            {sheets(t, nil, "甲", "<sheetData>"+head+"</sheetData>", "乙", "<sheetData>"+head+"</sheetData>"), "several-sheets"},
-		"an empty sheet":            {sheet(""), "empty-file"},
-		"one sheet without heading": {sheet("<row>" + text("A1", "x") + "</row>"), "bad-heading"},
-		"no such shared text":       {sheet(head + `<row><c t="s"><v>7</v></c></row>`), "broken-workbook"},
-		"an open element":           {sheets(t, nil, "a", "<sheetData>"+head+"<row><c><v>"), ""},
-		"a declaration":             {sheets(t, nil, "a", `<!DOCTYPE x [<!ENTITY a "b">]><sheetData>`+head), "xml-declarations"},
-		"a column too far":          {sheet(head + `<row><c r="XFE1"><v>1</v></c></row>`), "wide-sheet"},
-		"a long cell":               {sheet(head + "<row>" + text("A2", strings.Repeat("x", maxCell+1)) + "</row>"), "long-cell"},
-		"a long token":              {sheet(head + "<row>" + text("A2", strings.Repeat("x", 3*maxToken)) + "</row>"), "long-value"},
-		"a bomb by what comes out":  {sheet(head + strings.Repeat("<row></row>", 8<<20)), "unpacks-too-large"},
-		"old":                       {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old-workbook"},
-		"a web page":                {"<html><table><tr><td>code</td></tr></table></html>", "web-page"},
-		"gzip":                      {"\x1f\x8b\x08", "other-archive"},
-	} {
-		_, _, err := taken(t, Want{Type: thing(t)}, c.file)
-		if c.code == "" {
-			if err != nil && fault.KindOf(err) != fault.Invalid {
-				t.Errorf("%s: %v", name, err)
-			}
-		} else if fault.Code(err) != c.code {
-			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}
 }
