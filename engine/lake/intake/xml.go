@@ -15,7 +15,7 @@ import (
 func walkXML(in io.Reader, v visitor) error {
 	bound := &allowance{in, maxPiece}
 	d := xml.NewDecoder(bound)
-	d.Entity = xml.HTMLEntity // the names of characters: the national air feed uses them
+	d.Entity = xml.HTMLEntity                                                            // the names of characters: the national air feed uses them
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
 	w := xmlWalk{v: v}
 	for {
