@@ -52,6 +52,11 @@ func Migrations() []db.Migration {
 			batch text collate "C" not null, manifest text not null, digest text collate "C" not null)`,
 		`create unique index lake_release_version on lake_release (dataset, version)`,
 		`create unique index lake_release_batch on lake_release (batch)`,
+	}}, {Owner: "lake", Version: 2, SQL: []string{
+		`alter table lake_batch add column file text collate "C" not null default ''`,
+		`alter table lake_batch add column rules text collate "C" not null default ''`,
+		`alter table lake_batch add column case_number text not null default ''`,
+		`create index lake_batch_file on lake_batch (dataset, file)`,
 	}}}
 }
 
@@ -127,6 +132,7 @@ type Batch struct {
 	ID, Dataset string
 	At          int64 // ms UTC
 	Good, Bad   string
+	Number      string // of the case that it was checked for
 	Report      Report
 }
 
@@ -134,7 +140,7 @@ type Batch struct {
 func (e *Engine) Batch(q db.Querier, id string) (*Batch, error) {
 	b := &Batch{ID: id}
 	var report string
-	err := q.QueryRow(`select dataset, at, good, bad, report from lake_batch where id = $1`, id).Scan(&b.Dataset, &b.At, &b.Good, &b.Bad, &report)
+	err := q.QueryRow(`select dataset, at, good, bad, case_number, report from lake_batch where id = $1`, id).Scan(&b.Dataset, &b.At, &b.Good, &b.Bad, &b.Number, &report)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.New(fault.NotFound, "no-such-batch", "没有这个批次", "there is no such batch")
 	}

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"chengshu/core/record"
 	"chengshu/engine/lake/intake"
+	"chengshu/kernel/db"
 )
 
 // land writes the rows of a file into the folder, as CSV.
@@ -24,6 +27,27 @@ func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*i
 		return err
 	})
 	return tab, err
+}
+
+// overTime reports whether rules of a dataset look at the clock, so that the
+// same file may fare otherwise later.
+func overTime(t *record.Type) bool {
+	return slices.ContainsFunc(t.Validate, func(c record.Check) bool { return strings.Contains(c.If.Text, "now") })
+}
+
+// earlier is the batch of the same bytes by the same rules, nil when there is
+// none.
+func (e *Engine) earlier(ctx context.Context, t *record.Type, hash string) (*Batch, error) {
+	q := e.DB.Read(ctx)
+	var id string
+	err := q.QueryRow(`select id from lake_batch where dataset = $1 and file = $2 and rules = $3 order by at, id limit 1`, t.Name, hash, t.Hash).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lake: earlier: %w", err)
+	}
+	return e.Batch(q, id)
 }
 
 // at reads a blob at any place, one caller at a time.
