@@ -140,29 +140,16 @@ func (s *server) ingest(ctx context.Context, file string, detail map[string]any)
 		return 0, err
 	}
 	defer c.close()
-	body, err := c.call("POST", "/api/cases/data-load", cookie, `{"action":"send","fields":{"dataset":"measure","file":[`+ref+`]}}`, http.StatusCreated)
-	if err != nil {
-		return 0, err
-	}
-	id := member(body, "id")
-	for {
-		if body, err = c.call("GET", "/api/cases/data-load/"+id, cookie, "", http.StatusOK); err != nil {
-			return 0, err
-		}
-		if state := member(body, "state"); state != "checking" {
-			if state != "correcting" {
-				history, _ := c.call("GET", "/api/cases/data-load/"+id+"/timeline", cookie, "", http.StatusOK)
-				return 0, fmt.Errorf("the load is %s: %.1500s", state, history)
-			}
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
+	_, body, err := checked(c, cookie, "measure", ref, func() {
 		if _, peak, err := s.rss(); err == nil {
 			detail["server_peak_mb"] = round(peak)
 		}
 		if worker := workerPeak(s.cmd.Process.Pid); worker > 0 {
 			detail["worker_peak_mb"] = round(worker)
 		}
+	})
+	if err != nil {
+		return 0, err
 	}
 	detail["wall_s"] = round(time.Since(began).Seconds())
 	var v struct{ Fields map[string]any }
@@ -173,6 +160,29 @@ func (s *server) ingest(ctx context.Context, file string, detail map[string]any)
 		return 0, fmt.Errorf("%v bad rows, want %d", bad, ingestRows/100)
 	}
 	return cpuOfTree(s.cmd.Process.Pid) - before, nil
+}
+
+// checked opens the load of an uploaded file and waits until it is checked.
+func checked(c *client, cookie, dataset, ref string, meanwhile func()) (id string, body []byte, err error) {
+	body, err = c.call("POST", "/api/cases/data-load", cookie, `{"action":"send","fields":{"dataset":"`+dataset+`","file":[`+ref+`]}}`, http.StatusCreated)
+	if err != nil {
+		return "", nil, err
+	}
+	for id = member(body, "id"); ; {
+		if body, err = c.call("GET", "/api/cases/data-load/"+id, cookie, "", http.StatusOK); err != nil {
+			return id, nil, err
+		}
+		switch state := member(body, "state"); state {
+		case "correcting":
+			return id, body, nil
+		case "checking":
+			meanwhile()
+			time.Sleep(100 * time.Millisecond)
+		default:
+			history, _ := c.call("GET", "/api/cases/data-load/"+id+"/timeline", cookie, "", http.StatusOK)
+			return id, nil, fmt.Errorf("the load is %s: %.1500s", state, history)
+		}
+	}
 }
 
 func (s *server) upload(ctx context.Context, cookie, file string) (string, error) {

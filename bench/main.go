@@ -45,11 +45,13 @@ var benches = []struct {
 	{"evidence", sealing},
 	{"start", starting},
 	{"ingest", ingest},
+	{"lookup", lookup},
 	{"linkage", linkage},
 }
 
 func main() {
 	duck.Worker()
+	serveBare()
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
