@@ -205,7 +205,7 @@ func (l *Linker) group(rule Rule) *blocking {
 		b.fields |= 1 << f
 		columns[k], parts[k] = l.columns[f], l.parts[key]
 	}
-	t := table{keys: make([]uint64, 1024), numbers: make([]uint32, 1024)}
+	t := numbering{keys: make([]uint64, 1024), numbers: make([]uint32, 1024)}
 	for r := range b.block {
 		if key, ok := keyOf(columns, parts, r); ok {
 			b.block[r] = t.number(key)
@@ -286,14 +286,14 @@ func (b *blocking) gather() {
 // of are the rows of block g, from 1.
 func (b *blocking) of(g int) []uint32 { return b.rows[b.starts[g]:b.starts[g+1]] }
 
-// table numbers 64-bit keys from 1.
-type table struct {
+// numbering numbers 64-bit keys from 1.
+type numbering struct {
 	keys    []uint64
 	numbers []uint32
 	used    uint32
 }
 
-func (t *table) number(key uint64) uint32 {
+func (t *numbering) number(key uint64) uint32 {
 	if int(t.used)*4 > len(t.keys)*3 {
 		t.grow()
 	}
@@ -305,7 +305,7 @@ func (t *table) number(key uint64) uint32 {
 	return t.numbers[at]
 }
 
-func (t *table) slot(key uint64) int {
+func (t *numbering) slot(key uint64) int {
 	mask := len(t.keys) - 1
 	at := int(key>>20) & mask
 	for t.numbers[at] != 0 && t.keys[at] != key {
@@ -314,7 +314,7 @@ func (t *table) slot(key uint64) int {
 	return at
 }
 
-func (t *table) grow() {
+func (t *numbering) grow() {
 	old := *t
 	t.keys, t.numbers = make([]uint64, 2*len(old.keys)), make([]uint32, 2*len(old.keys))
 	for i, n := range old.numbers {

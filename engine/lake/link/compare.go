@@ -99,18 +99,35 @@ func slip(a, b []byte) bool {
 	return false
 }
 
-// edit grades by the distance of optimal string alignment.
-type edit struct {
-	steps  []float64
-	values *dictionary
+// letters are the runes of all values in one piece of memory.
+type letters struct {
+	starts []uint32
+	runes  []rune
 }
 
-func (e *edit) names() []string            { return graded(len(e.steps)) }
-func (e *edit) prepare(values *dictionary) { e.values = values }
+func (l *letters) prepare(values *dictionary) {
+	l.starts = make([]uint32, values.len()+1)
+	for n := 1; n < values.len(); n++ {
+		for _, r := range values.get(uint32(n)) {
+			l.runes = append(l.runes, r)
+		}
+		l.starts[n+1] = uint32(len(l.runes))
+	}
+}
+
+func (l *letters) of(n uint32) []rune { return l.runes[l.starts[n]:l.starts[n+1]] }
+
+// edit grades by the distance of optimal string alignment.
+type edit struct {
+	letters
+	steps []float64
+}
+
+func (e *edit) names() []string { return graded(len(e.steps)) }
 
 func (e *edit) level(a, b uint32) uint8 {
 	limit := int(e.steps[len(e.steps)-1])
-	d := distance([]rune(e.values.get(a)), []rune(e.values.get(b)), limit)
+	d := distance(e.of(a), e.of(b), limit)
 	for i, most := range e.steps {
 		if d <= int(most) {
 			return uint8(1 + len(e.steps) - i)
@@ -121,15 +138,14 @@ func (e *edit) level(a, b uint32) uint8 {
 
 // winkler grades by the similarity of Jaro and Winkler.
 type winkler struct {
-	steps  []float64
-	values *dictionary
+	letters
+	steps []float64
 }
 
-func (w *winkler) names() []string            { return graded(len(w.steps)) }
-func (w *winkler) prepare(values *dictionary) { w.values = values }
+func (w *winkler) names() []string { return graded(len(w.steps)) }
 
 func (w *winkler) level(a, b uint32) uint8 {
-	s := jaroWinkler([]rune(w.values.get(a)), []rune(w.values.get(b)))
+	s := jaroWinkler(w.of(a), w.of(b))
 	for i, least := range w.steps {
 		if s >= least {
 			return uint8(1 + len(w.steps) - i)

@@ -9,12 +9,9 @@ import (
 
 // surnames are characters and pairs that sound otherwise as a surname than in most words.
 var surnames = map[string]string{
-	"单": "shan", "解": "xie", "仇": "qiu", "区": "ou", "曾": "zeng", "查": "zha", "盖": "ge", "朴": "piao", "任": "ren", "华": "hua",
-	"燕": "yan", "翟": "zhai", "乐": "yue", "尉": "yu", "冼": "xian", "覃": "qin", "缪": "miao", "宓": "mi", "纪": "ji", "葛": "ge", "卜": "bu",
-	"繁": "po", "召": "shao", "重": "chong", "种": "chong", "秘": "bi", "洗": "xian", "折": "she", "那": "na", "逄": "pang", "员": "yun",
-	"郇": "huan", "牟": "mu", "应": "ying", "宁": "ning", "长": "chang", "車": "che", "车": "che", "黑": "he", "贾": "jia", "石": "shi", "祭": "zhai",
-	"訾": "zi", "眭": "sui", "晁": "chao", "佴": "nai", "隗": "wei", "郗": "xi", "适": "kuo", "句": "gou", "阚": "kan", "令狐": "linghu",
-	"尉迟": "yuchi", "万俟": "moqi", "澹台": "tantai", "长孙": "zhangsun", "单于": "chanyu", "宿": "su", "钭": "tou", "相": "xiang", "都": "du",
+	"单": "shan", "解": "xie", "仇": "qiu", "区": "ou", "曾": "zeng", "查": "zha", "盖": "ge", "朴": "piao", "翟": "zhai", "乐": "yue", "覃": "qin",
+	"缪": "miao", "卜": "bu", "繁": "po", "召": "shao", "种": "chong", "秘": "bi", "洗": "xian", "折": "she", "员": "yun", "祭": "zhai", "佴": "nai",
+	"隗": "wei", "适": "kuo", "句": "gou", "阚": "kan", "都": "du", "尉迟": "yu chi", "万俟": "mo qi", "澹台": "tan tai", "单于": "chan yu",
 }
 
 // compound are surnames of two characters.
@@ -41,8 +38,8 @@ func syllables(name []rune) []string {
 			out[0] = s
 		}
 	case 2:
-		if s := surnames[string(name[:2])]; s != "" {
-			out[0], out[1] = s, ""
+		if first, second, ok := strings.Cut(surnames[string(name[:2])], " "); ok {
+			out[0], out[1] = first, second
 		}
 	}
 	return out

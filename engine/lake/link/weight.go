@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	randomPairs = 1_000_000 // from which chance agreement is counted
+	randomPairs = 400_000   // from which chance agreement is counted
 	samplePairs = 1_000_000 // of each rule, from which the weights are learned
 	leastChance = 1e-8      // no agreement is taken to be rarer
 	rounds      = 40        // of expectation maximisation
