@@ -46,6 +46,10 @@ func (s *Server) Handler() http.Handler {
 	post("/api/grants/{grant}/lookup", s.lookUp)
 	post("/api/grants/{grant}/query", s.queryGrant)
 
+	// The catalogue as CKAN speaks it.
+	open := &openData{s: s}
+	s.ckanRoutes(mux, open)
+
 	// What is declared.
 	get("/api/types", s.listTypes)
 	get("/api/types/{type}", s.getType)
@@ -96,7 +100,7 @@ func (s *Server) guard(h http.Handler) http.Handler {
 		head.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
 		head.Set("X-Content-Type-Options", "nosniff")
 		head.Set("Referrer-Policy", "same-origin")
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+		if strings.HasPrefix(r.URL.Path, "/api/") && !byCKAN(r.URL.Path) {
 			if err := addressed(r); err != nil {
 				writeProblem(w, r, s.log, err)
 				return
