@@ -85,46 +85,42 @@ func linkage(ctx context.Context, _ options) (result, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return result{}, err
 	}
-	city, err := linkCity()
+	city, err := linkCity("packs/public-data/data/divisions.csv")
 	if err != nil {
 		return result{}, err
 	}
-	write := func(from, n int, o synth.Copies) func(rows, truth io.Writer) error {
-		return func(rows, truth io.Writer) error { return city.WritePersonCopies(rows, truth, from, n, o) }
-	}
-	firms := func(from, n int, o synth.Copies) func(rows, truth io.Writer) error {
-		return func(rows, truth io.Writer) error {
-			return city.WriteEntityCopies(rows, truth, from, n, linkPersons, o)
+	write := func(n int) linkWriter {
+		return func(rows, truth io.Writer, from int, o synth.Copies) error {
+			return city.WritePersonCopies(rows, truth, from, n, o)
 		}
 	}
-	both := func(name string, n int, write func(int, int, synth.Copies) func(io.Writer, io.Writer) error) ([]*linkFile, error) {
-		a, err := linkWrite(filepath.Join(dir, name+"-a"), write(0, n, synth.Copies{Number: 1, Rate: linkDirty}))
-		if err != nil {
-			return nil, err
-		}
-		b, err := linkWrite(filepath.Join(dir, name+"-b"), write(n/5, n, synth.Copies{Number: 2, Rate: linkDirty}))
-		return []*linkFile{a, b}, err
+	firms := func(rows, truth io.Writer, from int, o synth.Copies) error {
+		return city.WriteEntityCopies(rows, truth, from, linkFirms, linkPersons, o)
 	}
-	persons, err := both("persons", linkPersons, write)
+	persons, err := linkPair(filepath.Join(dir, "persons"), linkPersons, write(linkPersons))
 	if err != nil {
 		return result{}, err
 	}
 	resetPeak()
+	before := load()
 	main, err := linkRun(ctx, linkPersonFields, persons)
 	if err != nil {
 		return result{}, err
 	}
 	peak := peakMB()
 	detail := main.detail()
-	detail["rows"], detail["dirty"] = 2*linkPersons, linkDirty
-	hard, err := both("hard", linkHard, write)
+	detail["rows"], detail["dirty"], detail["load_before"] = 2*linkPersons, linkDirty, before
+	if detail["exact_number_f1"], err = linkExact(persons); err != nil {
+		return result{}, err
+	}
+	hard, err := linkPair(filepath.Join(dir, "hard"), linkHard, write(linkHard))
 	if err != nil {
 		return result{}, err
 	}
 	if detail["without_number_and_phone"], err = linkDetail(ctx, linkHardFields, hard); err != nil {
 		return result{}, err
 	}
-	companies, err := both("firms", linkFirms, firms)
+	companies, err := linkPair(filepath.Join(dir, "firms"), linkFirms, firms)
 	if err != nil {
 		return result{}, err
 	}
@@ -140,13 +136,31 @@ func linkage(ctx context.Context, _ options) (result, error) {
 	return result{Unit: "s", Ours: round(main.seconds), RSS: &peak, Detail: detail}, nil
 }
 
-func linkCity() (*synth.City, error) {
-	f, err := os.Open("packs/public-data/data/divisions.csv")
+func linkCity(divisions string) (*synth.City, error) {
+	f, err := os.Open(divisions)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	return synth.New(f, 1, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+}
+
+// linkWriter writes a file of rows from an index on, and its truth.
+type linkWriter func(rows, truth io.Writer, from int, o synth.Copies) error
+
+// linkPair makes two files of n rows with errors of their own, of which four in five are in both.
+func linkPair(base string, n int, write linkWriter) ([]*linkFile, error) {
+	var out []*linkFile
+	for k, from := range []int{0, n / 5} {
+		f, err := linkWrite(fmt.Sprint(base, k+1), func(rows, truth io.Writer) error {
+			return write(rows, truth, from, synth.Copies{Number: uint64(k + 1), Rate: linkDirty})
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
 }
 
 // linkWrite makes a file and its truth, and keeps the truth.
@@ -273,6 +287,41 @@ func linkAdd(l *link.Linker, f *linkFile, columns []string) error {
 	return linkRead(in, columns, func(r []string) error { return l.Add(link.Row{Key: r[0], Values: r[1:]}) })
 }
 
+// linkExact is what joining on equal identity numbers would come to: the F1 of its pairs.
+func linkExact(files []*linkFile) (float64, error) {
+	who := map[string]string{}
+	right, found := 0, 0
+	for i, f := range files {
+		in, err := os.Open(f.path)
+		if err != nil {
+			return 0, err
+		}
+		err = linkRead(in, []string{"key", "id_number"}, func(r []string) error {
+			switch other, ok := who[r[1]]; {
+			case r[1] == "":
+			case i == 0:
+				who[strings.Clone(r[1])] = f.who(r[0])
+			case ok:
+				found++
+				if other == f.who(r[0]) {
+					right++
+				}
+			}
+			return nil
+		})
+		in.Close()
+		if err != nil {
+			return 0, err
+		}
+	}
+	return four(f1(right, found, linkWanted(files))), nil
+}
+
+// f1 is the harmonic mean of precision and recall.
+func f1(right, found, want int) float64 { return 2 * float64(right) / float64(max(1, found+want)) }
+
+func four(x float64) float64 { return math.Round(x*10_000) / 10_000 }
+
 // linkWanted is how many pairs are of one entity.
 func linkWanted(files []*linkFile) int {
 	rows, pairs := map[string]int{}, 0
@@ -298,8 +347,7 @@ func (r linked) detail() map[string]any {
 			rules = append(rules, fmt.Sprintf("%s: %d", c.Rule, c.Pairs))
 		}
 	}
-	four := func(x float64) float64 { return math.Round(x*10_000) / 10_000 }
-	return map[string]any{"f1": four(2 * precision * recall / max(1e-9, precision+recall)), "precision": four(precision), "recall": four(recall),
+	return map[string]any{"f1": four(f1(r.right, r.found, r.want)), "precision": four(precision), "recall": four(recall),
 		"seconds": round(r.seconds), "processor_s": round(r.processor), "candidates": len(r.report.Rules), "rules": rules, "compared": r.report.Compared,
 		"pairs": r.want, "threshold": 0.9, "review": r.report.Review, "refused": r.report.Refused}
 }

@@ -119,11 +119,18 @@ func wrongCheck(_ *City, d *dice, s string) string {
 
 func cutShort(_ *City, d *dice, s string) string { return s[:len(s)-1-d.below(3)] }
 
+// substitute puts another character in the place of one that the table knows.
 func substitute(d *dice, s string, table map[rune][]rune) string {
 	r := []rune(s)
-	at := d.below(len(r))
-	if others := table[r[at]]; len(others) > 0 {
-		r[at] = pick(d, others)
+	var known []int
+	for i := range r {
+		if len(table[r[i]]) > 0 {
+			known = append(known, i)
+		}
+	}
+	if len(known) > 0 {
+		at := pick(d, known)
+		r[at] = pick(d, table[r[at]])
 	}
 	return string(r)
 }
