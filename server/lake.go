@@ -197,9 +197,10 @@ func (s *Server) failures(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := struct {
-		Items []failureView `json:"items"`
-		Next  string        `json:"next,omitempty"`
-	}{Items: make([]failureView, len(list))}
+		Items   []failureView `json:"items"`
+		Quality lake.Quality  `json:"quality"` // of the file, of which personal values are masked
+		Next    string        `json:"next,omitempty"`
+	}{Items: make([]failureView, len(list)), Quality: b.Report.Quality}
 	for i, f := range list {
 		out.Items[i] = failureOf(t, b, f)
 	}

@@ -188,7 +188,8 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: published{s}, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types)}); err != nil {
+	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: published{s}, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types),
+		Records: s.records, Datums: datums()}); err != nil {
 		return err
 	}
 	if s.lookup, err = lookup.New(lookup.Deps{DB: s.db, Lake: s.lake, Datasets: record.Datasets(s.declared.Types), Dir: filepath.Join(s.cfg.Data, "lookup"), Log: s.log}); err != nil {
@@ -244,6 +245,18 @@ type testClock struct{ *clock.Fake }
 
 // After waits in real time.
 func (testClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// datums are the systems that points of datasets may be given in.
+func datums() []lake.Datum {
+	var out []lake.Datum
+	for _, d := range datum.All() {
+		out = append(out, lake.Datum{Name: string(d), SQL: func(point string) string { return datum.SQL(d, point) }, From: func(lon, lat float64) (float64, float64) {
+			p := datum.Convert(datum.Point{Lon: lon, Lat: lat}, datum.WGS84, d)
+			return p.Lon, p.Lat
+		}})
+	}
+	return out
+}
 
 func fromDatum(from datum.Datum) func(lon, lat float64) (float64, float64) {
 	return func(lon, lat float64) (float64, float64) {

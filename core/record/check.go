@@ -294,8 +294,13 @@ func (t *Type) checkNames(s *decl.Set, r *decl.Report) {
 	check("search", t.Search, added...)
 	check("filters", t.Filters, rows...)
 	check("sorts", t.Sorts, rows...)
-	check("unique", t.Unique, added...)
-	for key, list := range map[string][]string{"filters": t.Filters, "sorts": t.Sorts, "unique": t.Unique} {
+	unique := t.Unique
+	if t.Resource == Dataset {
+		unique = slices.Collect(strings.FieldsFuncSeq(strings.Join(t.Unique, "+"), func(r rune) bool { return r == '+' }))
+		t.checkQuality(s, r)
+	}
+	check("unique", unique, added...)
+	for key, list := range map[string][]string{"filters": t.Filters, "sorts": t.Sorts, "unique": unique} {
 		for _, n := range list {
 			if f := t.byName[n]; f != nil && !f.comparable() {
 				r.Add(t.At(key, n), fmt.Sprintf("%s 中的 %q 不能比较：只可用单值、单行的字段", key, n), fmt.Sprintf("%q in %s cannot be compared: only fields with one value on one line can", n, key))

@@ -64,15 +64,20 @@ func (integerKind) decode(f *Field, v any, path string, bad *fault.Fault) any {
 	if !ok || err != nil {
 		return notA(bad, path, "整数", "a whole number")
 	}
-	if f.Min != nil && i < *f.Min {
+	return f.between(i, 1, path, bad)
+}
+
+// between is the number, of which unit make one, if min and max allow it.
+func (f *Field) between(n, unit int64, path string, bad *fault.Fault) any {
+	if f.Min != nil && float64(n) < float64(*f.Min)*float64(unit) {
 		bad.With(path, fmt.Sprintf("不得小于 %d", *f.Min), fmt.Sprintf("must be at least %d", *f.Min))
 		return nil
 	}
-	if f.Max != 0 && i > int64(f.Max) {
+	if f.Max != 0 && float64(n) > float64(f.Max)*float64(unit) {
 		bad.With(path, fmt.Sprintf("不得大于 %d", f.Max), fmt.Sprintf("must be at most %d", f.Max))
 		return nil
 	}
-	return i
+	return n
 }
 
 // decimalKind keeps a decimal as an integer scaled by 10^scale.
@@ -88,7 +93,7 @@ func (k decimalKind) decode(f *Field, v any, path string, bad *fault.Fault) any 
 		en := fmt.Sprintf("a decimal with at most %d digits after the point", f.Scale)
 		return notA(bad, path, fmt.Sprintf("小数，小数点后最多 %d 位", f.Scale), en)
 	}
-	return d
+	return f.between(d.(int64), int64(math.Pow10(f.Scale)), path, bad)
 }
 
 func (decimalKind) parse(f *Field, s string) (any, error) {

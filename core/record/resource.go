@@ -36,6 +36,7 @@ func (t *Type) checkResource(s *decl.Set, r *decl.Report) {
 	t.Resource = orDefault(t.Resource, Register)
 	oneOf(r, t.At("resource"), "resource", t.Resource, Register, Dataset)
 	if t.Resource != Dataset {
+		t.checkOnlyDatasets(r)
 		return
 	}
 	for key, given := range map[string]bool{"filters": t.Filters != nil, "sorts": t.Sorts != nil, "search": t.Search != nil,
@@ -46,9 +47,9 @@ func (t *Type) checkResource(s *decl.Set, r *decl.Report) {
 	}
 	for _, f := range t.Fields {
 		switch {
-		case f.Type == File || f.Type == List || f.Type == AreaOf || f.Type == PointAt || f.Type == Reference || f.Many:
-			r.Add(f.Pos, fmt.Sprintf("dataset 的字段 %q 只可为 text、integer、decimal、boolean、date、time 或单个 choice", f.Name),
-				fmt.Sprintf("the field %q of a dataset can be text, integer, decimal, boolean, date, time or one choice", f.Name))
+		case f.Type == File || f.Type == List || f.Type == AreaOf || f.Type == Reference || f.Many:
+			r.Add(f.Pos, fmt.Sprintf("dataset 的字段 %q 只可为 text、integer、decimal、boolean、date、time、point 或单个 choice", f.Name),
+				fmt.Sprintf("the field %q of a dataset can be text, integer, decimal, boolean, date, time, point or one choice", f.Name))
 		case f.Default.Given() || f.Computed.Given() || f.From != "":
 			r.Add(f.Pos, fmt.Sprintf("dataset 的字段 %q 不能有 default、compute、from", f.Name), fmt.Sprintf("the field %q of a dataset can have no default, compute or from", f.Name))
 		}

@@ -37,6 +37,9 @@ type Type struct {
 	Unique   []string `yaml:"unique"`         // fields whose values are unique among living rows
 	Validate []Check  `yaml:"validate"`
 
+	// Quality is what a dataset asks of a file as a whole.
+	Quality *Quality `yaml:"quality"`
+
 	// PlaceBy names the field that says where the row lies: a text field that
 	// holds a division path itself, or a reference whose place is taken over.
 	// OrgBy likewise names the field for the organisation that answers for it.
@@ -78,8 +81,8 @@ type Field struct {
 	Many     bool      `yaml:"many"`  // choice, reference, file: a list of them
 	To       string    `yaml:"to"`    // reference: the type referred to
 	Scale    int       `yaml:"scale"` // decimal: digits after the point
-	Max      int       `yaml:"max"`   // text: characters; list, many: items
-	Min      *int64    `yaml:"min"`   // integer: least value
+	Max      int       `yaml:"max"`   // text: characters; integer, decimal: greatest value; list, many: items
+	Min      *int64    `yaml:"min"`   // integer, decimal: least value
 	Multi    bool      `yaml:"multiline"`
 	Pattern  string    `yaml:"pattern"`
 	Format   string    `yaml:"format"` // text: what it holds in a set form: span ("3 work-days"); see Span
@@ -87,6 +90,15 @@ type Field struct {
 	Fields   []*Field  `yaml:"fields"` // list: the fields of each object
 	Unit     string    `yaml:"unit"`   // unit of measure, UCUM
 	Accept   []string  `yaml:"accept"` // file: media types
+
+	// Of datasets: the headings that the field stands under, when it is not its
+	// name or title, or a point in two columns; the coordinate system that a
+	// point is given in; the records or the dataset that hold its value, as
+	// type.field; and what is done to each cell before it is read.
+	Columns []string `yaml:"columns"`
+	Datum   string   `yaml:"datum"`
+	In      string   `yaml:"in"`
+	Clean   []Step   `yaml:"clean"`
 
 	Personal  bool   `yaml:"personal"`
 	Sensitive bool   `yaml:"sensitive"` // sensitive personal information (PIPL art. 28)

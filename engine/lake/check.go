@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"chengshu/core/decl"
@@ -21,7 +22,8 @@ import (
 )
 
 // checkEffect is the effect lake.check: the file of a case is judged row by row
-// against a dataset. It gives `batch`, `rows`, `good`, `bad`, and in `repeats` the
+// against a dataset. It gives `batch`, `rows`, `good`, `bad`, in `findings`
+// how many demands on the file as a whole it does not keep, and in `repeats` the
 // number of the case for which the same bytes were judged before by the same
 // rules: their batch is this one's, too, so that it can be released once.
 type checkEffect struct {
@@ -72,7 +74,7 @@ func (c *checkEffect) Run(ctx context.Context, r *process.Run) (map[string]any, 
 		return nil, err
 	}
 	q := b.Report.Quality
-	out := map[string]any{"batch": b.ID, "rows": q.Rows, "good": q.Good, "bad": q.Bad}
+	out := map[string]any{"batch": b.ID, "rows": q.Rows, "good": q.Good, "bad": q.Bad, "findings": len(q.Findings)}
 	if b.ID != r.Key {
 		out["repeats"] = b.Number
 	}
@@ -138,7 +140,11 @@ func (u untilDone) Read(p []byte) (int, error) {
 
 // judge runs the plan in a worker.
 func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, dir string, r progress) (Quality, error) {
-	p, err := newPlan(t, tab, dir, e.Clock.Now())
+	out, err := e.gather(ctx, t, dir)
+	if err != nil {
+		return Quality{}, err
+	}
+	p, err := newPlan(t, tab, dir, e.Clock.Now(), out)
 	if err != nil {
 		return Quality{}, err
 	}
@@ -176,7 +182,11 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, d
 	if rejected > 0 {
 		q.Rules = append(q.Rules, Rule{Rule: ruleColumns, Rows: rejected})
 	}
-	return q, nil
+	if q.Cleaned, err = p.readCleaned(got[p.at[theCleaned]].Rows); err != nil {
+		return q, err
+	}
+	q.Findings, err = p.findings(q, got)
+	return q, err
 }
 
 var onLine = regexp.MustCompile(`CSV Error on Line: (\d+)`)
@@ -217,7 +227,7 @@ func (e *Engine) keep(ctx context.Context, b, before *Batch, t *record.Type, dir
 	if err != nil {
 		return nil, err
 	}
-	if before != nil && before.Good == good.Hash && before.Bad == bad.Hash {
+	if before != nil && before.Good == good.Hash && before.Bad == bad.Hash && slices.Equal(before.Report.Quality.Findings, b.Report.Quality.Findings) {
 		return before, nil
 	}
 	b.Good, b.Bad, b.At = good.Hash, bad.Hash, e.Clock.Now().UnixMilli()

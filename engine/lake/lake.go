@@ -33,6 +33,8 @@ type Deps struct {
 	// times the largest file.
 	Dir      string
 	Datasets []*record.Type
+	Records  Records
+	Datums   []Datum // that points may be given in, the stored one first
 }
 
 // Engine checks files and keeps releases. It is safe for concurrent use.
@@ -104,6 +106,9 @@ type Quality struct {
 	Good  int64  `json:"good"`
 	Bad   int64  `json:"bad"`
 	Rules []Rule `json:"rules"` // a row may break several
+
+	Findings []Finding `json:"findings,omitempty"` // about the file as a whole
+	Cleaned  []Cleaned `json:"cleaned,omitempty"`
 }
 
 // Source is where a batch came from.

@@ -29,10 +29,10 @@ func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*i
 	return tab, err
 }
 
-// overTime reports whether rules of a dataset look at the clock, so that the
-// same file may fare otherwise later.
+// overTime reports whether rules of a dataset look at the clock or at other
+// rows than the file's, so that the same file may fare otherwise later.
 func overTime(t *record.Type) bool {
-	return slices.ContainsFunc(t.Validate, func(c record.Check) bool { return strings.Contains(c.If.Text, "now") })
+	return t.Quality != nil || slices.ContainsFunc(t.Fields, func(f *record.Field) bool { return f.In != "" }) || slices.ContainsFunc(t.Validate, func(c record.Check) bool { return strings.Contains(c.If.Text, "now") })
 }
 
 // earlier is the batch of the same bytes by the same rules, nil when there is

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 	ruleFailed   = "error"   // of a spreadsheet: the cell shows an error, not a value
 	ruleColumns  = "columns" // of the row as a whole: too few or too many, or a quote left open
 	ruleCheck    = "check"   // and a number from 1: a rule under validate
+	ruleIn       = "in"
+	ruleInside   = "inside"
 )
 
 // maxLine bounds a line of a file, in bytes.
@@ -36,6 +39,9 @@ type plan struct {
 	columns []intake.Column
 	sheet   bool // the file is a spreadsheet
 	now     time.Time
+	out     *outside
+	clean   map[string]string // by field: the column of its cleaned cell
+	cleaned []cleaning
 	demands []demand
 	steps   []duck.Step
 	at      map[answer]int // the steps that return rows, and the one that reads the file
@@ -56,6 +62,11 @@ const (
 	theCounts  answer = "counts"
 	theRejects answer = "rejects"
 	theRules   answer = "rules"
+	theCleaned answer = "cleaned"
+	theAge     answer = "age"
+	theDatums  answer = "datums"
+	thisTime   answer = "this" // figures of the file, and of the last release
+	lastTime   answer = "last"
 )
 
 // Columns of the judged table beside the fields: the row's number among those
@@ -66,19 +77,33 @@ const (
 	rowName   = "_row"
 	okName    = "_ok"
 	twiceName = "_twice_"
+	keysName  = "_keys_" // tables of the values that a field may have
 )
 
 // newPlan plans a check. What costs is done once for each row: the reasons are
 // made out for the bad rows only.
-func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time) (*plan, error) {
-	p := &plan{t: t, columns: tab.Columns, sheet: tab.Format == intake.XLSX, now: now, at: map[answer]int{}}
+func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time, out *outside) (*plan, error) {
+	p := &plan{t: t, columns: tab.Columns, sheet: tab.Format == intake.XLSX, now: now, out: out, at: map[answer]int{}}
+	p.adopt()
+	for _, f := range t.Fields {
+		if f.In != "" {
+			p.add("create table %s as select distinct key from (%s) where key is not null", duck.Name(keysName+f.Name), out.keys[f.Name])
+		}
+	}
+	from := fmt.Sprintf("select row_number() over () as %s, %s from read_csv(%s, columns = {%s}, header = true, auto_detect = false, delim = %s, quote = '\"', escape = '\"',"+
+		" strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)",
+		rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.Delimiter)), maxLine)
+	from = p.points(p.cleanings(from))
+	from = "select *, " + strings.Join(p.typed(), ", ") + " from (" + from + ")"
+	from = p.anchored(from)
 	if err := p.rules(); err != nil {
 		return nil, err
 	}
-	p.at[theFile] = len(p.steps)
-	p.add("create table judged as select *, %s as %s from (select *, %s from (select row_number() over () as %s, %s from read_csv(%s, columns = {%s},"+
-		" header = true, auto_detect = false, delim = %s, quote = '\"', escape = '\"', strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)))",
-		p.keeps(), okName, strings.Join(p.typed(), ", "), rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.Delimiter)), maxLine)
+	from = p.inside(from)
+	if twice := p.twice(); len(twice) > 0 {
+		from = "select *, " + strings.Join(twice, ", ") + " from (" + from + ")"
+	}
+	p.reads("create table judged as select *, %s as %s from (%s)", p.keeps(), okName, from)
 	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
 		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
 	p.ask(theCounts, "select count(*), count(*) filter (%s) from judged", okName)
@@ -93,7 +118,17 @@ func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time) (*pla
 	p.ask(theRules, "select why, count(*) from (select unnest(why) as why from bad) group by why order by why")
 	p.add("copy (select * from bad union all select null, line, [':%s'], [] from rejected order by row nulls last, line) to %s (format parquet, compression zstd)",
 		ruleColumns, duck.Quote(dir+"/"+badFile))
+	p.tellCleaned()
+	p.tellQuality()
 	return p, nil
+}
+
+// reads adds the step that reads the file, unless there is one.
+func (p *plan) reads(sql string, args ...any) {
+	if _, has := p.at[theFile]; !has {
+		p.at[theFile] = len(p.steps)
+	}
+	p.add(sql, args...)
 }
 
 func (p *plan) add(sql string, args ...any) {
@@ -151,25 +186,85 @@ func (p *plan) fields() []string {
 	return out
 }
 
-// cell is the text of a field in the file.
-func (p *plan) cell(f *record.Field) string {
-	for i, c := range p.columns {
-		if c.Field == f.Name {
-			return fmt.Sprintf("c%d", i)
+// adopt finds the columns that fields name as theirs.
+func (p *plan) adopt() {
+	for _, f := range p.t.Fields {
+		for _, heading := range f.Columns {
+			if i := p.column(heading); i >= 0 && p.columns[i].Field == "" {
+				p.columns[i].Field = f.Name
+			}
 		}
 	}
-	return "null::varchar"
 }
 
-// typed is each field as a value of its type, and what is there twice.
+// column is the place of a heading, of which the last part is enough.
+func (p *plan) column(heading string) int {
+	return slices.IndexFunc(p.columns, func(c intake.Column) bool {
+		return strings.EqualFold(c.Header, heading) || strings.EqualFold(c.Header[strings.LastIndexByte(c.Header, '.')+1:], heading)
+	})
+}
+
+// noCell is the text of a field that the file does not have.
+const noCell = "null::varchar"
+
+// cellsOf are the cells of a field as they stand in the file: of a point it may
+// be two.
+func (p *plan) cellsOf(f *record.Field) []string {
+	var out []string
+	for _, heading := range f.Columns {
+		if i := p.column(heading); i >= 0 {
+			out = append(out, fmt.Sprintf("c%d", i))
+		}
+	}
+	if len(out) > 0 && len(out) == len(f.Columns) {
+		return out
+	}
+	for i, c := range p.columns {
+		if c.Field == f.Name {
+			return []string{fmt.Sprintf("c%d", i)}
+		}
+	}
+	return []string{noCell}
+}
+
+// cell is the text of a field, after its cleaning.
+func (p *plan) cell(f *record.Field) string {
+	if c := p.clean[f.Name]; c != "" {
+		return c
+	}
+	if cells := p.cellsOf(f); len(cells) > 1 {
+		return "coalesce(" + strings.Join(cells, ", ") + ")"
+	} else {
+		return cells[0]
+	}
+}
+
+// typed is each field as a value of its type.
 func (p *plan) typed() []string {
 	var out []string
 	for _, f := range p.t.Fields {
-		out = append(out, value(f, p.cell(f))+" as "+duck.Name(f.Name))
+		sql := ""
+		switch f.Type {
+		case record.PointAt:
+			sql = p.toStored(f, f.Datum)
+		default:
+			sql = value(f, p.cell(f))
+		}
+		out = append(out, sql+" as "+duck.Name(f.Name))
 	}
-	for _, name := range p.t.Unique {
-		f := p.t.Field(name)
-		out = append(out, fmt.Sprintf("%[1]s is not null and count(*) over (partition by %[1]s) > 1 as %[2]s", value(f, p.cell(f)), duck.Name(twiceName+name)))
+	return out
+}
+
+// twice is, for each set of fields that tell rows apart, whether the values of a
+// row are there more than once.
+func (p *plan) twice() []string {
+	var out []string
+	for _, set := range p.t.Unique {
+		var names, given []string
+		for name := range strings.SplitSeq(set, "+") {
+			names, given = append(names, duck.Name(name)), append(given, duck.Name(name)+" is not null")
+		}
+		out = append(out, fmt.Sprintf("%s and count(*) over (partition by %s) > 1 as %s", strings.Join(given, " and "), strings.Join(names, ", "), duck.Name(twiceName+set)))
 	}
 	return out
 }
@@ -243,15 +338,24 @@ func (p *plan) rules() error {
 		case f.Max > 0 && f.Type == record.Text:
 			// Characters are counted only where the bytes could be too many.
 			add(f.Name, ruleLength, "strlen(%[1]s) > %[2]d and length(%[1]s) > %[2]d", cell, f.Max)
-		case f.Max > 0 && f.Type == record.Integer:
+		case f.Max > 0 && (f.Type == record.Integer || f.Type == record.Decimal):
 			add(f.Name, ruleLength, "%s > %d", name, f.Max)
 		}
 		if f.Min != nil {
 			add(f.Name, ruleMin, "%s < %d", name, *f.Min)
 		}
+		if f.In != "" {
+			add(f.Name, ruleIn, "%[1]s is not null and %[1]s not in (select key from %[2]s)", name, duck.Name(keysName+f.Name))
+			p.demands[len(p.demands)-1].text = &decl.Text{Zh: "登记中没有这个值", En: "is not among those registered"}
+		}
 	}
-	for _, name := range p.t.Unique {
-		add(name, ruleUnique, "%s", duck.Name(twiceName+name))
+	for _, set := range p.t.Unique {
+		if field, _, several := strings.Cut(set, "+"); several {
+			add("", ruleUnique+"("+set+")", "%s", duck.Name(twiceName+set))
+			p.demands[len(p.demands)-1].text = p.titles(set)
+		} else {
+			add(field, ruleUnique, "%s", duck.Name(twiceName+set))
+		}
 	}
 	column := p.t.Column("timestamptz " + duck.Quote(p.now.UTC().Format("2006-01-02 15:04:05.999999Z07")))
 	for i, c := range p.t.Validate {
@@ -262,6 +366,16 @@ func (p *plan) rules() error {
 		p.demands = append(p.demands, demand{c.Field, fmt.Sprintf("%s%d", ruleCheck, i+1), "not (" + sql + ")", &p.t.Validate[i].Else})
 	}
 	return nil
+}
+
+// titles says that the values of several fields are there more than once.
+func (p *plan) titles(set string) *decl.Text {
+	var zh, en []string
+	for name := range strings.SplitSeq(set, "+") {
+		title := fieldTitle(p.t, name)
+		zh, en = append(zh, title.Zh), append(en, title.En)
+	}
+	return &decl.Text{Zh: strings.Join(zh, "、") + "：组合重复", En: strings.Join(en, ", ") + ": together there more than once"}
 }
 
 // textOf is what the declaration of a rule says when it is broken, if it does.

@@ -136,6 +136,9 @@ func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Wr
 	if err != nil {
 		return nil, err
 	}
+	if err := b.Report.Quality.stopped(); err != nil {
+		return nil, err
+	}
 	t, err := e.Dataset(b.Dataset)
 	if err != nil {
 		return nil, err

@@ -51,6 +51,8 @@ func texts(t *record.Type, m Manifest) []string {
 			columns[i] = "null"
 		case f.Type == record.Time:
 			columns[i] = "epoch_ms(" + name + ")"
+		case f.Type == record.PointAt:
+			columns[i] = fmt.Sprintf("struct_extract(%[1]s, 'lon') || ',' || struct_extract(%[1]s, 'lat')", name)
 		default:
 			columns[i] = name
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"chengshu/kernel/fault"
@@ -37,7 +38,7 @@ func (tab *Table) readHeading(w Want, first []byte) error {
 func (w Want) match(names []string) (columns []Column, known int) {
 	fields := map[string]string{}
 	for _, f := range w.Type.Fields {
-		for _, name := range append([]string{f.Name, f.Title.Zh, f.Title.En}, w.Aliases[f.Name]...) {
+		for _, name := range slices.Concat([]string{f.Name, f.Title.Zh, f.Title.En}, w.Aliases[f.Name], f.Columns) {
 			fields[normal(name)] = f.Name
 		}
 	}
@@ -49,7 +50,7 @@ func (w Want) match(names []string) (columns []Column, known int) {
 	}
 	for i, name := range names {
 		if dot := strings.LastIndexByte(name, '.'); dot >= 0 && columns[i].Field == "" {
-			if field := fields[normal(name[dot+1:])]; !taken[field] {
+			if field := fields[normal(name[dot+1:])]; !taken[field] || field != "" && len(w.Type.Field(field).Columns) == 2 {
 				columns[i].Field, taken[field] = field, true
 			}
 		}
@@ -80,7 +81,7 @@ func (w Want) complete(columns []Column) error {
 	bad := fault.New(fault.Invalid, "bad-heading", "标题行有误", "the heading is wrong")
 	seen := map[string]bool{}
 	for _, c := range columns {
-		if c.Field != "" && seen[c.Field] {
+		if c.Field != "" && seen[c.Field] && len(w.Type.Field(c.Field).Columns) < 2 { // a point has two
 			title := w.Type.Field(c.Field).Title
 			bad.With(c.Field, fmt.Sprintf("“%s”有两列", title.Zh), fmt.Sprintf("two columns are %q", title.En))
 		}
