@@ -25,6 +25,30 @@ export interface Quality {
   good: number;
   bad: number;
   rules?: BrokenRule[] | null;
+  /** What the file as a whole does not keep. */
+  findings?: Finding[];
+  cleaned?: Cleaned[];
+}
+
+/** Something asked of a file as a whole; with stop it may not be released. */
+export interface Finding {
+  rule: string;
+  field?: string;
+  stop?: boolean;
+  text: Label;
+}
+
+/** How many cells of a field a cleaning step changed; examples are before and after. */
+export interface Cleaned {
+  field: string;
+  step: string;
+  cells: number;
+  examples?: [string, string][];
+}
+
+/** A page of a load's failures, with what was found of the file. */
+export interface Failures extends Page<Failure> {
+  quality?: Quality;
 }
 
 export interface Manifest {

@@ -11,6 +11,7 @@ import { Loaded } from "../kit/states";
 import { useText } from "../text";
 import type { Text } from "../text";
 import { csvOf } from "./csv";
+import { Findings, hasFindings } from "./Findings";
 import { batchOf, failuresId } from "./loads";
 import { useFailures } from "./releases";
 import "./dataset.css";
@@ -40,30 +41,39 @@ function Found({ type, item, batch }: { type: Type; item: Item; batch: string })
     <Loaded query={failures}>
       {({ pages }) => {
         const items = pages.flatMap((page) => page.items);
-        if (items.length === 0) return null;
+        const quality = pages[0]?.quality;
+        const whole = hasFindings(quality) ? (
+          <Section title={t.dataset.whole}>
+            <Findings quality={quality} fieldTitle={(name) => text.pick(dataset?.fields.find((field) => field.name === name)?.title) || name} />
+          </Section>
+        ) : null;
+        if (items.length === 0) return whole;
         const headings = headingsOf(items, dataset);
         const file = () => new Blob([csvOf(cells(items, headings, text))], { type: "text/csv" });
         return (
-          <Section
-            title={t.dataset.failures}
-            extra={
-              <Button icon={<DownloadOutlined aria-hidden />} onClick={() => save(file(), `${item.case?.number ?? item.id}-failures.csv`)}>
-                {t.dataset.csv(formatNumber(items.length))}
-              </Button>
-            }
-          >
-            <p className="cs-muted">{t.dataset.failuresHelp}</p>
-            <Rows failures={items} headings={headings} text={text} />
-            <div className="cs-list-more">
-              {failures.hasNextPage ? (
-                <Button onClick={() => void failures.fetchNextPage()} loading={failures.isFetchingNextPage}>
-                  {`${t.common.more} (${t.common.shown(items.length)})`}
+          <>
+            {whole}
+            <Section
+              title={t.dataset.failures}
+              extra={
+                <Button icon={<DownloadOutlined aria-hidden />} onClick={() => save(file(), `${item.case?.number ?? item.id}-failures.csv`)}>
+                  {t.dataset.csv(formatNumber(items.length))}
                 </Button>
-              ) : (
-                <span className="cs-muted">{t.list.results(items.length)}</span>
-              )}
-            </div>
-          </Section>
+              }
+            >
+              <p className="cs-muted">{t.dataset.failuresHelp}</p>
+              <Rows failures={items} headings={headings} text={text} />
+              <div className="cs-list-more">
+                {failures.hasNextPage ? (
+                  <Button onClick={() => void failures.fetchNextPage()} loading={failures.isFetchingNextPage}>
+                    {`${t.common.more} (${t.common.shown(items.length)})`}
+                  </Button>
+                ) : (
+                  <span className="cs-muted">{t.list.results(items.length)}</span>
+                )}
+              </div>
+            </Section>
+          </>
         );
       }}
     </Loaded>

@@ -58,6 +58,20 @@ describe("what has become of a file", () => {
     screen.getByRole("link", { name: zh.dataset.notTaken("2", "1,200") });
   });
 
+  it("tells what the file as a whole does not keep, also when every row is good", async () => {
+    const quality = { rows: 8, good: 8, bad: 0, findings: [{ rule: "fresh", stop: true, text: { zh: "太旧", en: "Too old" } }] };
+    pretendServer({ "GET /api/types/air-hour": { body: air }, [`GET ${path}`]: { body: { items: [], quality } } });
+    show(
+      <>
+        <LoadOutcome item={load({ batch: "b1", rows: 8, bad: 0, findings: 1 })} />
+        <Failures type={type} item={load({ batch: "b1", dataset: "air-hour" })} />
+      </>,
+    );
+    await screen.findByText(zh.dataset.stops("太旧"));
+    screen.getByRole("link", { name: zh.dataset.findings(1) });
+    expect(screen.queryByRole("table")).toBeNull();
+  });
+
   it("tells which rows were not taken and why, and gives them as a file", async () => {
     let saved: Blob | undefined;
     URL.createObjectURL = (blob) => ((saved = blob as Blob), "blob:x"); // which jsdom lacks

@@ -10,7 +10,7 @@ import { batchOf, failuresId } from "./loads";
 export function LoadOutcome({ item }: { item: Item }) {
   const { t } = useText();
   const face = useFace();
-  const { dataset, release, rows, bad } = item.fields;
+  const { dataset, release, rows, bad, findings } = item.fields;
   return (
     <>
       {typeof dataset === "string" && typeof release === "number" ? (
@@ -32,6 +32,9 @@ export function LoadOutcome({ item }: { item: Item }) {
           className="cs-form-alert"
           title={<a href={`#${failuresId}`}>{t.dataset.notTaken(formatNumber(bad), formatNumber(rows))}</a>}
         />
+      ) : null}
+      {batchOf(item) && typeof findings === "number" && findings > 0 ? (
+        <Alert type="warning" showIcon className="cs-form-alert" title={<a href={`#${failuresId}`}>{t.dataset.findings(findings)}</a>} />
       ) : null}
     </>
   );

@@ -2,6 +2,7 @@ import type { Quality } from "../api/dataset";
 import { ShareBar } from "../kit/Bar";
 import { formatNumber } from "../kit/format";
 import { useText, wordFor } from "../text";
+import { Findings } from "./Findings";
 
 /** How many rows of a file were good, and what was wrong with the others: in a sentence, and as bars beside their figures. */
 export function QualityPicture({ quality, fieldTitle }: { quality: Quality; fieldTitle: (field: string) => string }) {
@@ -44,6 +45,7 @@ export function QualityPicture({ quality, fieldTitle }: { quality: Quality; fiel
           <p className="cs-help">{t.dataset.reasonsHelp}</p>
         </>
       ) : null}
+      <Findings quality={quality} fieldTitle={fieldTitle} />
     </div>
   );
 }

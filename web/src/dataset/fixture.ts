@@ -42,6 +42,11 @@ export const manifest: Manifest = {
       { rule: "columns", rows: 7 },
       { field: "grade", rule: "check1", rows: 2, text: { zh: "与指数不一致", en: "Not that of the AQI" } },
     ],
+    findings: [{ rule: "drift", field: "pm25", text: { zh: "平均值变了", en: "Another mean" } }],
+    cleaned: [
+      { field: "pm25", step: "unit", cells: 1200, examples: [["0.5mg/m3", "500"]] },
+      { field: "grade", step: "width", cells: 0 },
+    ],
   },
   source: { name: "air.csv", sha256: digest("d"), bytes: 9000, charset: "gb18030", delimiter: "," },
   columns: [{ header: "站点", field: "station" }, { header: "PM2.5浓度", field: "pm25" }, { header: "备注" }],

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { itemPath, itemsPath, withParams } from "../api/query";
-import type { Failure, Manifest, Release, ReleaseRows } from "../api/dataset";
+import type { Failures, Manifest, Release, ReleaseRows } from "../api/dataset";
 import type { Page, Type } from "../api/types";
 
 const releasesPath = (dataset: string) => `${itemsPath("dataset", dataset)}/releases`;
@@ -43,9 +43,9 @@ export function useFailures(type: Type, id: string, batch: string) {
   return useInfiniteQuery({
     queryKey: keys.failures(type.name, id, batch),
     queryFn: ({ signal, pageParam }) =>
-      get<Page<Failure>>(withParams(`${itemPath(type.kind, type.name, id)}/failures`, { limit: "50", after: pageParam }), signal),
+      get<Failures>(withParams(`${itemPath(type.kind, type.name, id)}/failures`, { limit: "50", after: pageParam }), signal),
     initialPageParam: "",
-    getNextPageParam: (last: Page<Failure>) => last.next,
+    getNextPageParam: (last: Failures) => last.next,
     ...forGood,
   });
 }
