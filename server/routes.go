@@ -37,6 +37,7 @@ func (s *Server) Handler() http.Handler {
 	get("/api/datasets/{type}/releases", s.listReleases)
 	get("/api/datasets/{type}/releases/{version}", s.getRelease)
 	get("/api/datasets/{type}/releases/{version}/rows", s.releaseRows)
+	get("/api/datasets/{type}/releases/{version}/download", s.downloadRelease)
 	get("/api/cases/{type}/{id}/failures", s.failures)
 
 	// What one organisation may use of another's data.
@@ -45,10 +46,12 @@ func (s *Server) Handler() http.Handler {
 	get("/api/grants/{grant}/use", s.grantUse)
 	post("/api/grants/{grant}/lookup", s.lookUp)
 	post("/api/grants/{grant}/query", s.queryGrant)
+	get("/api/grants/{grant}/file", s.grantFile)
 
-	// The catalogue as CKAN speaks it.
+	// The catalogue as CKAN and DCAT speak it.
 	open := &openData{s: s}
 	s.ckanRoutes(mux, open)
+	s.dcatRoutes(mux, open)
 
 	// What is declared.
 	get("/api/types", s.listTypes)

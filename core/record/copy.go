@@ -81,13 +81,9 @@ const fillChunk = 2000
 
 // Fill puts rows into the table of a type, which has none yet: a copy for
 // reading, in a database of its own, of rows that are kept elsewhere. They have
-// neither history nor acts. next gives the cells of one row after another, by
-// Type.Fields, as query strings have them but times in ms, "" for no value;
-// io.EOF ends them. A row's id is its key, or its number
-// when the key is personal. at is the time of
-// their creation, in ms UTC.
+// neither history nor acts. next gives the cells of one row after another, see
+// CopyOf; io.EOF ends them. at is the time of their creation, in ms UTC.
 func (e *Engine) Fill(ctx context.Context, t *Type, at int64, next func() ([]string, error)) error {
-	key := t.KeyField()
 	for n := int64(0); ; {
 		var rows []*Row
 		for len(rows) < fillChunk {
@@ -99,14 +95,9 @@ func (e *Engine) Fill(ctx context.Context, t *Type, at int64, next func() ([]str
 				return err
 			}
 			n++
-			r := &Row{Type: t, ID: strconv.FormatInt(n, 10), Rev: 1, CreatedAt: at, UpdatedAt: at, Values: make([]any, len(t.Fields))}
-			for i, f := range t.Fields {
-				if r.Values[i], err = f.copied(cells[i]); err != nil {
-					return fmt.Errorf("record: row %d of %s, field %s: %w", n, t.Name, f.Name, err)
-				}
-			}
-			if key != nil && !key.Personal && cells[key.index] != "" {
-				r.ID = cells[key.index]
+			r, err := t.CopyOf(n, at, cells)
+			if err != nil {
+				return err
 			}
 			rows = append(rows, r)
 		}
@@ -127,7 +118,24 @@ func (e *Engine) Fill(ctx context.Context, t *Type, at int64, next func() ([]str
 	}
 }
 
-// copied reads a cell of Fill.
+// CopyOf is the n-th row of what is kept elsewhere. Its cells are by Type.Fields,
+// as query strings have them but times in ms, "" for no value. Its id is its key,
+// or n when it has none or the key is personal.
+func (t *Type) CopyOf(n, at int64, cells []string) (*Row, error) {
+	r := &Row{Type: t, ID: strconv.FormatInt(n, 10), Rev: 1, CreatedAt: at, UpdatedAt: at, Values: make([]any, len(t.Fields))}
+	for i, f := range t.Fields {
+		var err error
+		if r.Values[i], err = f.copied(cells[i]); err != nil {
+			return nil, fmt.Errorf("record: row %d of %s, field %s: %w", n, t.Name, f.Name, err)
+		}
+	}
+	if key := t.KeyField(); key != nil && !key.Personal && cells[key.index] != "" {
+		r.ID = cells[key.index]
+	}
+	return r, nil
+}
+
+// copied reads a cell of a copy.
 func (f *Field) copied(cell string) (any, error) {
 	if cell == "" {
 		return nil, nil
@@ -136,4 +144,31 @@ func (f *Field) copied(cell string) (any, error) {
 		return strconv.ParseInt(cell, 10, 64)
 	}
 	return f.kind.parse(f, cell)
+}
+
+// scanChunk is how many rows Scan reads at a time.
+const scanChunk = 2000
+
+// Scan calls fn for every living row of a type that is in scope, oldest first.
+// It reads some at a time, so that memory stays bounded and no reading holds the
+// database long.
+func (e *Engine) Scan(ctx context.Context, t *Type, scope func(first int) (sql string, args []any), fn func(*Row) error) error {
+	where, args := "", []any{int64(0)}
+	if scope != nil {
+		condition, values := scope(2)
+		where, args = " and ("+condition+")", append(args, values...)
+	}
+	sql := fmt.Sprintf("select %s from %s where deleted_at is null and %s.n > $1%s order by %s.n limit %d", t.sql.columns, t.table, t.table, where, t.table, scanChunk)
+	for {
+		rows, err := collect(e.db.Read(ctx), t, sql, args)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, r := range rows {
+			if err := fn(r); err != nil {
+				return err
+			}
+		}
+		args[0] = rows[len(rows)-1].N
+	}
 }

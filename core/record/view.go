@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"chengshu/core/decl"
 	"chengshu/kernel/fault"
@@ -72,7 +73,7 @@ func (v View) AppendFields(dst []byte, r *Row) []byte {
 			continue
 		case Masked:
 			masked = append(masked, f.Name)
-			text := v.Mask(f.Mask, plainText(f, val))
+			text := v.Mask(f.Mask, f.Plain(val))
 			if !first {
 				dst = append(dst, ',')
 			}
@@ -96,7 +97,7 @@ func (v View) RefuseMasks(r *Row, input map[string]any) error {
 	bad := fault.New(fault.Invalid, "invalid-fields", "填写有误", "some fields are wrong")
 	for _, f := range r.Type.Fields {
 		val := r.Values[f.index]
-		if given, ok := input[f.Name].(string); ok && val != nil && v.see(r, f) == Masked && given == v.Mask(f.Mask, plainText(f, val)) {
+		if given, ok := input[f.Name].(string); ok && val != nil && v.see(r, f) == Masked && given == v.Mask(f.Mask, f.Plain(val)) {
 			bad.With("fields."+f.Name, "这是遮盖后的显示，不是原值；请填写真实的值，或不提交此字段",
 				"this is how the value is shown masked, not the value; give the true value, or leave the field out")
 		}
@@ -122,11 +123,18 @@ func (v View) see(r *Row, f *Field) See {
 	return v.See(r, f)
 }
 
-func plainText(f *Field, val any) string {
-	if s, ok := val.(string); ok {
-		return s
+// Plain writes a native value as a cell of a file or a query string has it; a
+// list or an area as JSON.
+func (f *Field) Plain(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []string:
+		return strings.Join(v, ",")
+	case Point:
+		return degreesText(v.Lon) + "," + degreesText(v.Lat)
 	}
-	return string(f.kind.appendJSON(nil, f, val))
+	return strings.Trim(string(f.kind.appendJSON(nil, f, v)), `"`) // a number or a time in quotes has none within
 }
 
 // appendLabels appends the titles of choices and references that are shown; a

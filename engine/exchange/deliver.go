@@ -76,24 +76,31 @@ func (e *Engine) Query(ctx context.Context, c Caller, id string, q record.Query)
 // aPage stands for the record in an act of reading that is about many.
 const aPage = "*"
 
-// deliver notes what is about to be given. An act about one row names it, one
-// about a release its version.
-func (e *Engine) deliver(ctx context.Context, c Caller, d *Delivered, about string) error {
+// about is the id that an act of reading gives: the release's version, or for a
+// register that of the one row, or many.
+func about(version int64, row string) string {
+	if version > 0 {
+		return "v" + strconv.FormatInt(version, 10)
+	}
+	return row
+}
+
+// deliver notes what is about to be given; row is what it is about in a
+// register, "" for the one row that was found.
+func (e *Engine) deliver(ctx context.Context, c Caller, d *Delivered, row string) error {
 	var found []*record.Row
 	for _, r := range d.Rows {
 		if r != nil {
 			found = append(found, r)
 		}
 	}
-	switch {
-	case d.Version > 0:
-		about = "v" + strconv.FormatInt(d.Version, 10)
-	case about == "" && len(found) == 1:
-		about = found[0].ID
-	case about == "":
-		about = aPage
+	if row == "" {
+		row = aPage
+		if len(found) == 1 {
+			row = found[0].ID
+		}
 	}
-	return e.note(ctx, c, d.grant, about, int64(len(found)), found)
+	return e.note(ctx, c, d.grant, about(d.Version, row), int64(len(found)), found)
 }
 
 // fieldsIn are the fields by which a query chooses and sorts.

@@ -48,6 +48,7 @@ type ready struct {
 	Grant
 	typ    *record.Type
 	decide *access.Engine
+	see    access.View // of every row that the grant is about
 }
 
 // nobody asks in decisions: who the holder's people are was told before.
@@ -66,8 +67,13 @@ func (e *Engine) prepare(g Grant) (*ready, error) {
 	report := &decl.Report{}
 	one := &access.Grant{Meta: decl.Meta{Name: g.ID}, Role: []string{identity.Anyone}, On: []string{t.Name}, Actions: []string{access.Read}, Scope: access.All,
 		Fields: g.Fields, Unmask: g.Unmask, Purpose: decl.Text{Zh: g.Purpose, En: g.Purpose}, Basis: g.Basis, When: rule.Source{Text: g.When}}
-	r := &ready{Grant: g, typ: t, decide: access.New(access.Deps{Types: []*record.Type{t}, Grants: []*access.Grant{one}, Rules: e.Rules, Report: report})}
+	engine := func(g *access.Grant) *access.Engine {
+		return access.New(access.Deps{Types: []*record.Type{t}, Grants: []*access.Grant{g}, Rules: e.Rules, Report: report})
+	}
+	r := &ready{Grant: g, typ: t, decide: engine(one)}
 	if len(report.Problems()) == 0 {
+		one.When = rule.Source{}
+		r.see = engine(one).View(nobody, t.Name, access.Row{})
 		return r, nil
 	}
 	bad := fault.New(fault.Invalid, "bad-grant", "授权内容有误", "the grant is wrong")
