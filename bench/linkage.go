@@ -30,7 +30,16 @@ const (
 	linkData    = "../shared/realdata/linkage"
 )
 
-var linkChecks = map[string]link.Check{"citizen": gbcode.ValidCitizen, "credit": gbcode.ValidCredit}
+var linkChecks = map[string]link.Check{
+	"citizen": {Valid: gbcode.ValidCitizen, Write: func(s string) string {
+		s = gbcode.Normal(s)
+		if now, ok := gbcode.UpgradeCitizen(s); ok {
+			return now
+		}
+		return s
+	}},
+	"credit": {Valid: gbcode.ValidCredit, Write: gbcode.Normal},
+}
 
 var (
 	linkPersonFields = []link.Field{

@@ -34,6 +34,7 @@ type kind struct {
 var (
 	missing = func(*City, *dice, string) string { return "" }
 
+	ofID      = []kind{{35, "digit", wrongDigit}, {30, "transposed", transposed}, {10, "check-digit", wrongCheck}, {5, "cut", cutShort}, {5, "old", oldNumber}, {15, "missing", missing}}
 	ofCode    = []kind{{35, "digit", wrongDigit}, {30, "transposed", transposed}, {10, "check-digit", wrongCheck}, {5, "cut", cutShort}, {20, "missing", missing}}
 	ofName    = []kind{{35, "homophone", homophone}, {20, "lookalike", lookalike}, {15, "omitted", omitted}, {10, "swapped", swapped}, {10, "nickname", nickname}, {10, "missing", missing}}
 	ofSex     = []kind{{70, "wrong", otherSex}, {30, "missing", missing}}
@@ -47,7 +48,7 @@ var (
 func (c *City) PersonCopy(i int, o Copies) ([]string, []Error) {
 	p := c.Person(i)
 	row := []string{p.IDNumber, p.Name, p.Sex, p.BirthDate.Format(time.DateOnly), p.Phone, p.Address}
-	return c.spoil(throw(c.seed^(o.Number+1)*0x9e3779b97f4a7c15, ofPersonCopy, i), o.Rate, PersonFields, row, [][]kind{ofCode, ofName, ofSex, ofDate, ofPhone, ofAddress})
+	return c.spoil(throw(c.seed^(o.Number+1)*0x9e3779b97f4a7c15, ofPersonCopy, i), o.Rate, PersonFields, row, [][]kind{ofID, ofName, ofSex, ofDate, ofPhone, ofAddress})
 }
 
 // EntityCopy is the same for the i-th organisation.
@@ -115,6 +116,14 @@ func transposed(_ *City, d *dice, s string) string {
 
 func wrongCheck(_ *City, d *dice, s string) string {
 	return put(s, len(s)-1, byte('0'+d.below(10)))
+}
+
+// oldNumber is the number of the first generation, of 15 digits, of those born before 2000.
+func oldNumber(_ *City, _ *dice, s string) string {
+	if s[6:8] != "19" {
+		return s
+	}
+	return s[:6] + s[8:17]
 }
 
 func cutShort(_ *City, d *dice, s string) string { return s[:len(s)-1-d.below(3)] }

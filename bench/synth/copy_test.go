@@ -21,7 +21,7 @@ func TestCopies(t *testing.T) {
 	const n, rate = 40_000, 0.05
 	o := Copies{Number: 3, Rate: rate}
 	kindsOf := map[string]map[string][]kind{
-		"persons":  {"id_number": ofCode, "name": ofName, "sex": ofSex, "birth_date": ofDate, "phone": ofPhone, "address": ofAddress},
+		"persons":  {"id_number": ofID, "name": ofName, "sex": ofSex, "birth_date": ofDate, "phone": ofPhone, "address": ofAddress},
 		"entities": {"credit_code": ofCode, "name": ofFirm, "representative_name": ofName, "established": ofDate, "address": ofAddress},
 	}
 	files := map[string]func(i int) (fields, truth, row []string, errors []Error){
@@ -91,6 +91,7 @@ func TestKinds(t *testing.T) {
 	}{
 		{dayMonth, "1980-01-02", "1980-02-01"}, {january, "1980-05-02", "1980-01-01"}, {otherSex, "male", "female"}, {otherSex, "female", "male"},
 		{swapped, "张伟", "伟张"}, {omitted, "张伟", "张伟"}, {noPlace, "石家庄冀石科技有限公司", "冀石科技有限公司"}, {noPlace, "裕华区冀石便利店", "冀石便利店"},
+		{oldNumber, "130102198001011234", "130102800101123"}, {oldNumber, "130102200001011234", "130102200001011234"},
 		{shortFirm, "石家庄冀石科技股份有限公司", "冀石科技"}, {shortFirm, "裕华区冀石便利店", "冀石便利店"}, {otherForm, "裕华区冀石便利店", "裕华区冀石便利店"},
 	}
 	for _, test := range tests {

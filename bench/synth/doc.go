@@ -25,7 +25,8 @@
 // With a rate of 0.05 each field of each row is wrong with that chance, independently of the others. A wrong field has one error, drawn thus
 // (of a hundred errors; what would change nothing is drawn again):
 //
-//	id_number, credit_code     35 one digit wrong, 30 two neighbours transposed, 10 check digit wrong, 5 the end cut off, 20 missing
+//	id_number                  35 one digit wrong, 30 two neighbours transposed, 10 check digit wrong, 5 the end cut off, 5 of 15 digits, 15 missing
+//	credit_code                35 one digit wrong, 30 two neighbours transposed, 10 check digit wrong, 5 the end cut off, 20 missing
 //	name of a person           35 homophone, 20 similar shape, 15 a character omitted, 10 two swapped, 10 nickname, 10 missing
 //	name of an organisation    40 short name without place and form, 20 another legal form, 20 similar shape, 10 without place, 10 missing
 //	sex                        70 the other, 30 missing

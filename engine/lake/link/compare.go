@@ -1,7 +1,10 @@
 package link
 
-// Check says whether a code's check digit is right. The names under which a Spec finds them are given to New.
-type Check func(code string) bool
+// Check is what is known of a kind of code. The names under which a Spec finds them are given to New.
+type Check struct {
+	Valid func(code string) bool          // its check digit is right
+	Write func(code string) (same string) // its one writing: without hyphens, of the present generation; nil: as it is
+}
 
 // comparison grades two different values of one field. Levels rise with agreement: 0 is for a value that is missing, the last for equal ones, and neither is asked for.
 type comparison interface {
@@ -17,7 +20,7 @@ type comparison interface {
 func comparisonOf(f Field, checks map[string]Check) comparison {
 	switch f.Compare {
 	case "code":
-		return &code{check: checks[f.Check]}
+		return &code{check: checks[f.Check].Valid}
 	case "edit":
 		return &edit{steps: steps(f.Steps, 1, 2)}
 	case "jaro-winkler":
@@ -51,7 +54,7 @@ func (exact) level(_, _ uint32) uint8 { return 1 }
 // code compares codes with a check digit. Two valid ones that differ are strong evidence against; an invalid one that a single slip makes
 // out of the other is its repair.
 type code struct {
-	check  Check
+	check  func(string) bool
 	values *dictionary
 	valid  []bool
 }

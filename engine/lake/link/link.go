@@ -68,7 +68,8 @@ type source struct {
 type column struct {
 	Field
 	comparison
-	top    uint8 // level of equal values
+	write  func(string) string // the one writing of a code; nil: as it is
+	top    uint8               // level of equal values
 	texts  *dictionary
 	values []uint32
 	counts []uint32 // rows of each value; counts[0]: missing
@@ -100,7 +101,7 @@ func New(spec Spec, checks map[string]Check) (*Linker, error) {
 	}
 	l := &Linker{spec: spec.with(), index: map[string]int{}, entities: newDictionary(), seed: maphash.MakeSeed()}
 	for i, f := range spec.Fields {
-		c := &column{Field: f, comparison: comparisonOf(f, checks), texts: newDictionary()}
+		c := &column{Field: f, comparison: comparisonOf(f, checks), write: checks[f.Check].Write, texts: newDictionary()}
 		c.top = uint8(len(c.names()) - 1)
 		l.columns = append(l.columns, c)
 		l.index[f.Name] = i
@@ -134,7 +135,11 @@ func (l *Linker) Add(r Row) error {
 		return fault.New(fault.Exhausted, "too-many-rows", "行数过多", "there are too many rows")
 	}
 	for i, c := range l.columns {
-		c.values = append(c.values, c.texts.add(normal(r.Values[i], c.Compare == "code")))
+		value := normal(r.Values[i], c.Compare == "code")
+		if c.write != nil && value != "" {
+			value = c.write(value)
+		}
+		c.values = append(c.values, c.texts.add(value))
 	}
 	l.keys.add(r.Key)
 	l.at = append(l.at, r.At)
@@ -168,6 +173,9 @@ func (l *Linker) Run(ctx context.Context, o Options) (*Result, error) {
 // prepare chooses the rules and learns the weights; and once more where the data has more errors than was assumed.
 func (l *Linker) prepare(ctx context.Context) error {
 	counted := l.count()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	for range 2 {
 		chosen := l.choose(counted, l.errors())
 		if slices.EqualFunc(chosen, l.chosen, func(x, y *blocking) bool { return x.Rule == y.Rule }) {

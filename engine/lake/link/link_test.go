@@ -362,6 +362,26 @@ func TestAdd(t *testing.T) {
 	}
 }
 
+// TestWriting: codes are compared in their one writing.
+func TestWriting(t *testing.T) {
+	dashes := map[string]Check{"sum": {Valid: sumOfDigits, Write: func(s string) string { return strings.ReplaceAll(s, "-", "") }}}
+	l, err := New(personSpec, dashes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Begin("a", false); err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"12-36", "1236", "１２３６", ""} {
+		if err := l.Add(Row{Values: []string{code, "", "", ""}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]uint32{1, 1, 1, 0}, l.columns[0].values); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestFew: nothing, a row, and two that are alike in all.
 func TestFew(t *testing.T) {
 	same := people(0, 1, 0, 1)

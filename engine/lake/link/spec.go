@@ -130,7 +130,7 @@ func checkField(path string, field Field, checks map[string]Check, bad func(path
 	if !slices.Contains(Comparisons, field.Compare) {
 		bad(path+".compare", "可用："+strings.Join(Comparisons, "、"), "must be one of "+strings.Join(Comparisons, ", "))
 	}
-	if field.Compare == "code" && checks[field.Check] == nil || field.Compare != "code" && field.Check != "" {
+	if field.Compare == "code" && checks[field.Check].Valid == nil || field.Compare != "code" && field.Check != "" {
 		bad(path+".check", "仅 code 可且必须指定已登记的校验规则", fmt.Sprintf("only code takes a check, and %q must be a known one", field.Check))
 	}
 	if field.Distinct && field.Compare != "code" {
