@@ -78,6 +78,7 @@ func (s *Server) adminRoutes(api huma.API) {
 		})
 	s.alarmRoutes(api)
 	s.jobRoutes(api)
+	s.sourceRoutes(api)
 }
 
 func (s *Server) mustAdmin(a *identity.Actor) error {

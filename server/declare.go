@@ -13,6 +13,7 @@ import (
 	"chengshu/core/record"
 	"chengshu/core/rule"
 	"chengshu/engine/geo"
+	"chengshu/engine/lake"
 	"chengshu/engine/screen"
 	"chengshu/pack"
 	"chengshu/packs"
@@ -22,7 +23,7 @@ import (
 func Kinds() []decl.Kind { return kindsOf(&world{}) }
 
 func kindsOf(w *world) []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, screen.Kind}
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, screen.Kind}
 	return append(kinds, identity.Kinds()...)
 }
 

@@ -37,14 +37,20 @@ func newTown(t testing.TB) *town { return newTownOn(t, "") }
 
 // newTownOn is newTown over a database; "" is SQLite in its folder.
 func newTownOn(t testing.TB, database string) *town {
+	return newTownWith(t, nil, func(c *Config) { c.DB = database })
+}
+
+// newTownWith is newTown with further packs and other settings.
+func newTownWith(t testing.TB, packs []pack.Source, set func(*Config)) *town {
 	t.Helper()
 	sources, err := Sources("", "")
 	must(t, err)
 	extra, err := pack.Dir("testdata/packs")
 	must(t, err)
-	cfg := Config{Data: filepath.Join(t.TempDir(), "data"), DB: database, Demo: true, TestClock: scenarioStart, Origin: "test.example/log", BlobLimit: 1 << 20, FileGrace: 24 * time.Hour, Shutdown: 5 * time.Second}
+	cfg := Config{Data: filepath.Join(t.TempDir(), "data"), Demo: true, TestClock: scenarioStart, Origin: "test.example/log", BlobLimit: 1 << 20, FileGrace: 24 * time.Hour, Shutdown: 5 * time.Second}
+	set(&cfg)
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := newServer(ctx, cfg, "test", slog.New(slog.DiscardHandler), append(sources, extra))
+	s, err := newServer(ctx, cfg, "test", slog.New(slog.DiscardHandler), append(append(sources, extra), packs...))
 	must(t, err)
 	ran := make(chan error, 1)
 	go func() { ran <- s.Run(ctx) }()

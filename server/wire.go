@@ -188,8 +188,12 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err != nil {
 		return err
 	}
+	connections, err := connectionsOf(s.cfg.Connections)
+	if err != nil {
+		return err
+	}
 	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: published{s}, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types),
-		Records: s.records, Datums: datums()}); err != nil {
+		Records: s.records, Datums: datums(), Sources: decl.All[*lake.Feed](s.declared.Set, lake.SourceKind.Name), Pulling: s.pulling(connections)}); err != nil {
 		return err
 	}
 	if s.lookup, err = lookup.New(lookup.Deps{DB: s.db, Lake: s.lake, Datasets: record.Datasets(s.declared.Types), Dir: filepath.Join(s.cfg.Data, "lookup"), Log: s.log}); err != nil {
@@ -272,6 +276,7 @@ func (s *Server) Run(ctx context.Context) error {
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
 		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run,
+		"sources": func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
 	}
 	done := make(chan error, len(workers))
 	for name, run := range workers {

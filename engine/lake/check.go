@@ -31,9 +31,11 @@ type checkEffect struct {
 	process.Outcome
 	Dataset rule.Source `yaml:"dataset,required"` // gives its name
 	File    string      `yaml:"file,required"`    // the case's field with the file
+	Source  rule.Source `yaml:"source"`           // gives the name of the source that it came from
 
 	engine  func() *Engine
 	dataset *rule.Expr
+	source  *rule.Expr
 }
 
 func (c *checkEffect) Check(p *process.Process, _ *decl.Set, r *decl.Report) {
@@ -42,11 +44,14 @@ func (c *checkEffect) Check(p *process.Process, _ *decl.Set, r *decl.Report) {
 	}
 }
 
-func (c *checkEffect) Compile(k process.Compiler) { c.dataset = k.Optional(c.Dataset, rule.String) }
+func (c *checkEffect) Compile(k process.Compiler) {
+	c.dataset, c.source = k.Optional(c.Dataset, rule.String), k.Optional(c.Source, rule.String)
+}
 
 type checkOrder struct {
 	Dataset string         `json:"dataset"`
 	File    record.FileRef `json:"file"`
+	Source  string         `json:"source,omitempty"`
 }
 
 func (c *checkEffect) Payload(_ context.Context, m *process.Moment) (any, error) {
@@ -61,7 +66,13 @@ func (c *checkEffect) Payload(_ context.Context, m *process.Moment) (any, error)
 	if len(files) != 1 {
 		return nil, fault.New(fault.Invalid, "one-file", "须恰有一个文件", "there must be exactly one file").With("fields."+c.File, "须恰有一个文件", "exactly one file")
 	}
-	return checkOrder{name, files[0]}, nil
+	var source string
+	if c.source != nil {
+		if source, err = process.Text(c.source, m.Vars); err != nil {
+			return nil, err
+		}
+	}
+	return checkOrder{name, files[0], source}, nil
 }
 
 func (c *checkEffect) Run(ctx context.Context, r *process.Run) (map[string]any, error) {
@@ -108,7 +119,7 @@ func (e *Engine) check(ctx context.Context, r *process.Run, o checkOrder) (*Batc
 	defer done()
 	b = &Batch{ID: r.Key, Dataset: t.Name, Number: r.Case.Text("number"), Report: Report{Source: Source{Name: o.File.Name, SHA256: o.File.ID, Bytes: o.File.Size}}}
 	r.Progress(0, steps, fault.Text{Zh: "读取文件", En: "Reading the file"})
-	tab, err := e.land(ctx, t, o.File.ID, dir)
+	tab, err := e.land(ctx, t, o.File.ID, e.hint(t.Name, o.Source), dir)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ type Deps struct {
 	// times the largest file.
 	Dir      string
 	Datasets []*record.Type
+	Sources  []*Feed
+	Pulling  Pulling
 	Records  Records
 	Datums   []Datum // that points may be given in, the stored one first
 }
@@ -55,10 +57,12 @@ func Migrations() []db.Migration {
 		`create unique index lake_release_version on lake_release (dataset, version)`,
 		`create unique index lake_release_batch on lake_release (batch)`,
 	}}, {Owner: "lake", Version: 2, SQL: []string{
-		`alter table lake_batch add column file text collate "C" not null default ''`,
-		`alter table lake_batch add column rules text collate "C" not null default ''`,
-		`alter table lake_batch add column case_number text not null default ''`,
+		`alter table lake_batch add column file text collate "C"`,
+		`alter table lake_batch add column rules text collate "C"`,
+		`alter table lake_batch add column case_number text`,
 		`create index lake_batch_file on lake_batch (dataset, file)`,
+	}}, {Owner: "lake", Version: 3, SQL: []string{
+		`create table lake_source (name text collate "C" primary key, due_at bigint not null, state text not null)`,
 	}}}
 }
 
@@ -72,6 +76,9 @@ func New(d Deps) (*Engine, error) {
 	var err error
 	if e.Dir, err = filepath.Abs(d.Dir); err != nil { // workers have a folder of their own
 		return nil, fmt.Errorf("lake: %w", err)
+	}
+	if d.Pulling.Jobs != nil {
+		d.Pulling.Jobs.RegisterLong(pullJob, e.pull)
 	}
 	if err := os.RemoveAll(e.Dir); err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
@@ -145,7 +152,7 @@ type Batch struct {
 func (e *Engine) Batch(q db.Querier, id string) (*Batch, error) {
 	b := &Batch{ID: id}
 	var report string
-	err := q.QueryRow(`select dataset, at, good, bad, case_number, report from lake_batch where id = $1`, id).Scan(&b.Dataset, &b.At, &b.Good, &b.Bad, &b.Number, &report)
+	err := q.QueryRow(`select dataset, at, good, bad, coalesce(case_number, ''), report from lake_batch where id = $1`, id).Scan(&b.Dataset, &b.At, &b.Good, &b.Bad, &b.Number, &report)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.New(fault.NotFound, "no-such-batch", "没有这个批次", "there is no such batch")
 	}

@@ -74,7 +74,7 @@ func judged(t *testing.T, file []byte) (*intake.Table, Quality, []Row, []Failure
 	e := &Engine{Deps: Deps{Uploads: blobs, Blobs: blobs, Dir: t.TempDir(), Clock: clock.System()}, byName: map[string]*record.Type{typ.Name: typ}, asking: make(chan struct{}, 1)}
 	ref, err := blobs.Put(t.Context(), bytes.NewReader(file), 1<<30)
 	must(t, err)
-	tab, err := e.land(t.Context(), typ, ref.Hash, dir)
+	tab, err := e.land(t.Context(), typ, ref.Hash, intake.Hint{}, dir)
 	must(t, err)
 	q, err := e.judge(t.Context(), typ, tab, dir, silent{})
 	must(t, err)
@@ -335,7 +335,7 @@ func TestFolder(t *testing.T) {
 	defer done()
 	ref, err := blobs.Put(t.Context(), strings.NewReader("code\nA\n"), 100)
 	must(t, err)
-	tab, err := e.land(t.Context(), typ, ref.Hash, dir)
+	tab, err := e.land(t.Context(), typ, ref.Hash, intake.Hint{}, dir)
 	must(t, err)
 	if q, err := e.judge(t.Context(), typ, tab, dir, silent{}); err != nil || q.Good != 1 {
 		t.Errorf("%+v, %v", q, err)

@@ -15,7 +15,7 @@ import (
 )
 
 // land writes the rows of a file into the folder, as CSV.
-func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*intake.Table, error) {
+func (e *Engine) land(ctx context.Context, t *record.Type, hash string, hint intake.Hint, dir string) (*intake.Table, error) {
 	body, size, err := e.Uploads.Open(ctx, hash)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (e *Engine) land(ctx context.Context, t *record.Type, hash, dir string) (*i
 	defer body.Close()
 	var tab *intake.Table
 	err = create(filepath.Join(dir, rawFile), func(w io.Writer) (err error) {
-		tab, err = intake.Read(ctx, intake.File{ReaderAt: at{body}, Size: size, Dir: dir}, intake.Want{Type: t}, w)
+		tab, err = intake.Read(ctx, intake.File{ReaderAt: at{body}, Size: size, Dir: dir}, intake.Want{Type: t, Hint: hint}, w)
 		return err
 	})
 	return tab, err

@@ -204,5 +204,6 @@ func Effects(engine func() *Engine) []process.EffectKind {
 	return []process.EffectKind{
 		{Name: "lake.check", New: func() process.Effect { return &checkEffect{engine: engine} }},
 		{Name: "lake.release", New: func() process.Effect { return &releaseEffect{engine: engine} }},
+		{Name: "lake.pulled", New: func() process.Effect { return &pulledEffect{engine: engine} }},
 	}
 }

@@ -92,8 +92,22 @@ func (w Want) complete(columns []Column) error {
 			bad.With(f.Name, fmt.Sprintf("缺少必填列“%s”（或 %s）", f.Title.Zh, f.Name), fmt.Sprintf("the required column %q (or %s) is missing", f.Title.En, f.Name))
 		}
 	}
+	if others := unknown(columns); len(bad.Fields) > 0 && others != "" { // one of them may be it, renamed
+		bad.With("", "文件中不属于数据集的列："+others, "columns of the file that are no fields: "+others)
+	}
 	if len(bad.Fields) > 0 {
 		return bad
 	}
 	return nil
+}
+
+// unknown lists the first columns that are no fields.
+func unknown(columns []Column) string {
+	var out []string
+	for _, c := range columns {
+		if c.Field == "" && c.Header != "" && len(out) < maxNamedSheets {
+			out = append(out, string([]rune(c.Header)[:min(40, len([]rune(c.Header)))]))
+		}
+	}
+	return strings.Join(out, "、")
 }
