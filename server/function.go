@@ -79,6 +79,14 @@ func (w *world) functions() []rule.Function {
 			}
 			return "none", nil
 		}},
+		// users_of(resource, field): the persons who asked for grants on a field that
+		// have been used.
+		{Name: "users_of", Params: []rule.Type{rule.String, rule.String}, Result: texts, Call: func(a []any) (any, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), lookTime)
+			defer cancel()
+			users, err := w.exchange.UsersOf(w.exchange.DB.Read(ctx), text(a[0]), text(a[1]))
+			return users, err
+		}},
 		// lookup(type, field a, values, field b, values, order, give): see record.Engine.Lookup.
 		{Name: "lookup", Params: []rule.Type{rule.String, rule.String, texts, rule.String, texts, rule.String, rule.String}, Result: rule.String,
 			Call: func(a []any) (any, error) {

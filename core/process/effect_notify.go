@@ -20,7 +20,7 @@ import (
 // in the program. A person who takes the action themselves gets none.
 type notify struct {
 	decl.Pos
-	To []rule.Source `yaml:"to,required"` // each gives a person's id, or nothing
+	To []rule.Source `yaml:"to,required"` // each gives a person's id, a list of them, or nothing
 	// Text may name fields of the case: "您反映的 {number} 已办结".
 	Text decl.Text `yaml:"text,required"`
 
@@ -49,7 +49,11 @@ func (n *notify) Check(p *Process, _ *decl.Set, r *decl.Report) {
 
 func (n *notify) Compile(c Compiler) {
 	for _, to := range n.To {
-		n.to = append(n.to, c.Optional(to, rule.String))
+		if x := c.Optional(to, rule.Dyn); x == nil || x.Gives(rule.String) || x.Gives(rule.ListOf(rule.String)) {
+			n.to = append(n.to, x)
+		} else {
+			c.Report.Add(to.Pos, "to 须给出人员编号或其列表", "to gives a person's id, or a list of them")
+		}
 	}
 }
 
@@ -57,9 +61,18 @@ func (n *notify) Plan(ctx context.Context, m *Moment) (Write, error) {
 	e := m.move.e
 	var persons []string
 	for _, to := range n.to {
+		if to == nil {
+			continue // reported
+		}
 		v, _ := to.Eval(m.Vars) // undecided: there is nobody to tell
-		if person, _ := v.(string); person != "" && person != m.Actor.Self() && !slices.Contains(persons, person) {
-			persons = append(persons, person)
+		some := rule.Texts(v)
+		if person, ok := v.(string); ok {
+			some = []string{person}
+		}
+		for _, person := range some {
+			if person != "" && person != m.Actor.Self() && !slices.Contains(persons, person) {
+				persons = append(persons, person)
+			}
 		}
 	}
 	zh, en, err := n.words(ctx, e, m.Case)

@@ -54,7 +54,7 @@ func (w *recordWrite) Compile(c Compiler) {
 
 func (w *recordWrite) Plan(ctx context.Context, m *Moment) (Write, error) {
 	e := m.move.e
-	author := record.Author{Actor: actorObject{identity.NewSystem()}, Now: m.Now}
+	author := m.Author()
 	verb, plan := w.Type+".create", func(input map[string]any) (*record.Draft, error) {
 		return e.Records.PlanCreate(ctx, w.record, input, author)
 	}
@@ -79,23 +79,35 @@ func (w *recordWrite) Plan(ctx context.Context, m *Moment) (Write, error) {
 	if err != nil {
 		return nil, w.refuse(err)
 	}
+	return m.Write(draft, verb), nil
+}
+
+// Write is the planned write of a record: the program writes it on the legal
+// basis of the process, and its act names the transition as its cause.
+func (m *Moment) Write(draft *record.Draft, verb string) Write {
+	e, t := m.move.e, draft.Row.Type
 	decision := e.Access.DecideSystem(m.move.p.Name, m.move.p.Basis)
 	return func(tx *db.Tx, cause string) error {
 		act := evidence.Act{ID: id.New(), At: m.Now.UnixMilli(), Verb: verb, Grant: decision.Grant, Basis: decision.Basis,
 			Purpose: decision.Purpose, Request: m.move.cmd.Request, Cause: cause}
 		rev, err := draft.Write(tx, record.Stamp{Act: act.ID, Verb: verb, At: act.At})
 		if fault.Code(err) == "stale-revision" { // of the record, not of the case
-			return fault.Wrap(err, fault.Conflict, Again, "“"+w.record.Title.Zh+"”同时被别人修改，请再试一次", "the record "+w.record.Title.En+" was changed at the same time; try again")
+			return fault.Wrap(err, fault.Conflict, Again, "“"+t.Title.Zh+"”同时被别人修改，请再试一次", "the record "+t.Title.En+" was changed at the same time; try again")
 		}
 		if err != nil {
 			return err
 		}
-		act.Subject = evidence.Subject{Type: w.Type, ID: draft.Row.ID, Rev: rev.Rev, Digest: rev.Digest}
+		act.Subject = evidence.Subject{Type: t.Name, ID: draft.Row.ID, Rev: rev.Rev, Digest: rev.Digest}
 		act.Changed = rev.Changed
 		_, err = e.Evidence.Append(tx, act)
-		tx.AfterCommit(func() { e.Events.Publish("record." + w.Type) })
+		tx.AfterCommit(func() { e.Events.Publish("record." + t.Name) })
 		return err
-	}, nil
+	}
+}
+
+// Author is the program as the author of a record.
+func (m *Moment) Author() record.Author {
+	return record.Author{Actor: actorObject{identity.NewSystem()}, Now: m.Now}
 }
 
 func (w *recordWrite) refuse(cause error) error {

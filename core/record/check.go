@@ -386,6 +386,19 @@ func (f *Field) FromRules() bool {
 // of a request gives it; nil for no value.
 func (f *Field) Input(v any) (any, error) {
 	native, err := f.kind.fromRule(f, v)
+	return f.input(native, err)
+}
+
+// InputText turns a value as query strings have it into input for the field;
+// nil for no value.
+func (f *Field) InputText(s string) (any, error) {
+	if s == "" {
+		return nil, nil
+	}
+	return f.input(f.kind.parse(f, s))
+}
+
+func (f *Field) input(native any, err error) (any, error) {
 	if err != nil || native == nil {
 		return nil, err
 	}

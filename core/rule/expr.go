@@ -63,6 +63,10 @@ func (x *Expr) AST() *celast.AST { return x.ast.NativeRep() }
 // Type returns the static type of the result.
 func (x *Expr) Type() Type { return x.ast.OutputType() }
 
+// Gives reports whether the expression gives a value of type t, or one whose
+// type is known only when it is evaluated.
+func (x *Expr) Gives(t Type) bool { return t.IsAssignableType(x.ast.OutputType()) }
+
 func (x *Expr) program() (cel.Program, error) {
 	x.once.Do(func() { x.prg, x.err = plan(x.env, x.ast) })
 	return x.prg, x.err

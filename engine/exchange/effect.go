@@ -22,6 +22,7 @@ func Effects(engine func() *Engine) []process.EffectKind {
 	return []process.EffectKind{
 		{Name: "grant.check", New: func() process.Effect { return &checkEffect{terms: terms{engine: engine}} }},
 		{Name: "grant.issue", New: func() process.Effect { return &issueEffect{terms: terms{engine: engine}} }},
+		{Name: "record.correct", New: func() process.Effect { return &correctEffect{engine: engine} }},
 		{Name: "grant.revoke", New: func() process.Effect { return &revokeEffect{engine: engine} }},
 	}
 }
@@ -67,6 +68,10 @@ const longest = 1100 * 24 * time.Hour
 // grant makes out what is asked for and checks it.
 func (t *terms) grant(ctx context.Context, m *process.Moment) (Grant, error) {
 	g := Grant{ID: id.New(), Role: t.Role, IssuedAt: m.Now.UnixMilli(), CaseType: m.Case.Type.Name, CaseID: m.Case.ID}
+	g.AskedBy = m.Case.CreatedBy
+	if g.AskedBy == "" { // the case begins with this action
+		g.AskedBy = m.Actor.Self()
+	}
 	var until string
 	for _, one := range []struct {
 		x    *rule.Expr

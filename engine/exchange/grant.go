@@ -41,7 +41,11 @@ type Terms struct {
 	Purpose   string   `json:"purpose"`
 	Basis     string   `json:"basis"` // legal basis
 	PerMinute int      `json:"per_minute,omitempty"`
+	AskedBy   string   `json:"asked_by,omitempty"` // person, who is told what concerns the grant
 }
+
+// shown reports whether the grant shows the field in clear or masked.
+func (t *Terms) shown(field string) bool { return slices.Contains(t.Fields, field) }
 
 // ready is a grant that has been checked and can decide.
 type ready struct {
