@@ -119,9 +119,9 @@ func (c *openData) run(w http.ResponseWriter, r *http.Request, name string) (res
 	if err != nil {
 		return nil, "", err
 	}
-	one := &ckanCall{c: c, r: r, actor: actor, now: now}
+	one, site := &ckanCall{c: c, r: r, actor: actor, now: now}, c.site(r)
 	result, err = ckan.Answer(r.Context(), now.catalogue, ckan.Request{Action: name, Params: params, Post: r.Method == http.MethodPost, Reader: one, Writer: one, User: c.user(actor),
-		Site: ckan.Site{Title: "城枢 Chengshu", Description: "石家庄市公共数据目录", URL: siteURL(r, c.s.cfg.Proxied), Version: ckanVersion}})
+		Site: ckan.Site{Title: site.Title.Zh, Description: site.About.Zh, URL: site.URL, Version: ckanVersion}})
 	return result, callback, err
 }
 

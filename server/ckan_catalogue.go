@@ -12,6 +12,7 @@ import (
 	"chengshu/core/access"
 	"chengshu/core/identity"
 	"chengshu/core/record"
+	"chengshu/engine/export"
 	"chengshu/engine/lake"
 	"chengshu/standard/ckan"
 )
@@ -228,14 +229,11 @@ func (m *maker) owner(name string) *ckan.Group {
 	return m.orgs[key]
 }
 
-// Formats in which a release is handed out, and how many former releases are listed.
-var formats = []struct{ name, format, media string }{{"csv", "CSV", "text/csv"}, {"jsonl", "JSONL", "application/jsonl"},
-	{"xlsx", "XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}, {"parquet", "Parquet", "application/vnd.apache.parquet"}}
-
+// formerReleases is how many releases before the latest are listed.
 const formerReleases = 20
 
 // dataset adds the releases of a dataset: the latest in every format, each under
-// an id that stays, then the former ones.
+// an id that stays, then the former ones in the first format.
 func (m *maker) dataset(p *ckan.Package, t *record.Type) error {
 	list, err := m.s.lake.Releases(m.s.db.Read(m.ctx), t, 0, formerReleases+1)
 	if err != nil {
@@ -248,16 +246,17 @@ func (m *maker) dataset(p *ckan.Package, t *record.Type) error {
 			return err
 		}
 		m.now.releases[p] = append(m.now.releases[p], man)
-		for j, f := range formats {
+		for j, f := range export.Formats {
 			if i > 0 && j > 0 {
 				break
 			}
-			id := ckan.ID(p.ID, "latest", f.name)
+			id, format := ckan.ID(p.ID, "latest", f.Name), strings.ToUpper(f.Name)
 			if i > 0 {
-				id = ckan.ID(p.ID, fmt.Sprint(r.Version), f.name)
+				id = ckan.ID(p.ID, fmt.Sprint(r.Version), f.Name)
 			}
-			res := ckan.Resource{ID: id, Name: fmt.Sprintf("第 %d 版 %s", r.Version, f.format), Description: fmt.Sprintf("%d 行", man.Rows), Format: f.format, Mimetype: f.media,
-				URL: fmt.Sprintf("/api/datasets/%s/releases/%d/download?format=%s", t.Name, r.Version, f.name), Created: ckan.Time(r.At), LastModified: ckan.Time(r.At),
+			media, _, _ := strings.Cut(f.Media, ";")
+			res := ckan.Resource{ID: id, Name: fmt.Sprintf("第 %d 版 %s", r.Version, format), Description: fmt.Sprintf("%d 行", man.Rows), Format: format, Mimetype: media,
+				URL: fmt.Sprintf("/api/datasets/%s/releases/%d/download?format=%s", t.Name, r.Version, f.Name), Created: ckan.Time(r.At), LastModified: ckan.Time(r.At),
 				More: map[string]any{"release": r.Version, "rows": man.Rows}}
 			if j == 0 {
 				res.Of, res.Release, res.DatastoreActive = t.Name, r.Version, open
