@@ -94,15 +94,12 @@ func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time, out *
 		" strict_mode = true, store_rejects = true, rejects_limit = 0, max_line_size = %d)",
 		rowName, strings.Join(p.cells(), ", "), duck.Quote(dir+"/"+rawFile), p.rawColumns(), duck.Quote(string(tab.Delimiter)), maxLine)
 	from = p.points(p.cleanings(from))
-	from = "select *, " + strings.Join(p.typed(), ", ") + " from (" + from + ")"
+	from = "select *, " + strings.Join(append(p.typed(), p.twice()...), ", ") + " from (" + from + ")"
 	from = p.anchored(from)
 	if err := p.rules(); err != nil {
 		return nil, err
 	}
 	from = p.inside(from)
-	if twice := p.twice(); len(twice) > 0 {
-		from = "select *, " + strings.Join(twice, ", ") + " from (" + from + ")"
-	}
 	p.reads("create table judged as select *, %s as %s from (%s)", p.keeps(), okName, from)
 	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
 		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
@@ -256,13 +253,16 @@ func (p *plan) typed() []string {
 }
 
 // twice is, for each set of fields that tell rows apart, whether the values of a
-// row are there more than once.
+// row are there more than once. It is asked beside the typed values, not above
+// them: what is sorted for it is then the text alone.
 func (p *plan) twice() []string {
 	var out []string
 	for _, set := range p.t.Unique {
 		var names, given []string
 		for name := range strings.SplitSeq(set, "+") {
-			names, given = append(names, duck.Name(name)), append(given, duck.Name(name)+" is not null")
+			f := p.t.Field(name)
+			of := value(f, p.cell(f))
+			names, given = append(names, of), append(given, of+" is not null")
 		}
 		out = append(out, fmt.Sprintf("%s and count(*) over (partition by %s) > 1 as %s", strings.Join(given, " and "), strings.Join(names, ", "), duck.Name(twiceName+set)))
 	}
