@@ -2,7 +2,7 @@ package dcat
 
 import (
 	"fmt"
-	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -132,12 +132,15 @@ func clean(s string) string {
 // Address makes an IRI of what somebody gave as an address: absolute, and with
 // what an IRI cannot hold written in hexadecimal. It is empty for anything else.
 func Address(s string) string {
-	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || !slices.Contains([]string{"http", "https", "ftp", "mailto"}, u.Scheme) || u.Host == "" && u.Scheme != "mailto" {
+	if s = strings.TrimSpace(s); !addressForm.MatchString(s) {
 		return ""
 	}
-	return escape(strings.TrimSpace(s))
+	return escape(s)
 }
+
+// addressForm is loose on purpose: people give addresses that url.Parse refuses
+// and browsers follow.
+var addressForm = regexp.MustCompile(`^(?i:(https?|ftp)://[^\s/?#]|mailto:[^\s@]+@)`)
 
 // escape writes all but the plain characters of an IRI in hexadecimal, a percent
 // sign too unless it stands for a byte already.
