@@ -45,6 +45,7 @@ var benches = []struct {
 	{"evidence", sealing},
 	{"start", starting},
 	{"ingest", ingest},
+	{"xlsx", workbook},
 	{"lookup", lookup},
 	{"linkage", linkage},
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -159,7 +160,7 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, d
 	if err != nil {
 		return Quality{}, err
 	}
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Steps: p.steps}, func(step int) {
+	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: memoryFor(filepath.Join(dir, rawFile)), Steps: p.steps}, func(step int) {
 		r.Progress(int64(step+1), steps, fault.Text{Zh: "逐行检查", En: "Judging every row"})
 	})
 	var refused *duck.StepError
@@ -198,6 +199,21 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, d
 	}
 	q.Findings, err = p.findings(q, got)
 	return q, err
+}
+
+const (
+	leastMemory = 384 << 20 // bytes of DuckDB's buffers; the rest goes to disk
+	mostMemory  = 1 << 30
+)
+
+// memoryFor is what a worker may use for a file: its typed rows take about as
+// much as the text does, twice over.
+func memoryFor(file string) int64 {
+	info, err := os.Stat(file)
+	if err != nil {
+		return leastMemory // the worker will say what is wrong with the file
+	}
+	return min(max(2*info.Size(), leastMemory), mostMemory)
 }
 
 var onLine = regexp.MustCompile(`CSV Error on Line: (\d+)`)

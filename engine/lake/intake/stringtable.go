@@ -15,7 +15,7 @@ import (
 
 const (
 	maxCell   = 131_068  // bytes of a cell: Excel's 32,767 characters
-	inMemory  = 64 << 20 // bytes of strings that are kept in memory
+	inMemory  = 16 << 20 // bytes of strings that are kept in memory
 	groupSize = 32       // strings that are read together, at most
 	groupHeld = 16 << 10 // bytes of strings beyond which a group takes no more
 	maxGroups = 256      // groups that are held as read
