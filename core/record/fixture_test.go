@@ -45,6 +45,7 @@ fields:
   label: {title: L, type: text, multiline: true, max: 20}
   watts: {title: W, type: integer, min: 1, max: 500}
   height: {title: H, type: decimal, scale: 2}
+  tilt: {title: T, type: decimal, scale: 1, min: -10, max: 45}
   lit: {title: I, type: boolean}
   built: {title: B, type: date}
   seen: {title: S, type: time}

@@ -103,6 +103,7 @@ func (t *Type) checkOnlyDatasets(r *decl.Report) {
 func (t *Type) checkQuality(s *decl.Set, r *decl.Report) {
 	for _, f := range t.Fields {
 		f.checkClean(t, r)
+		t.checkShared(f, r)
 		if f.In != "" {
 			t.checkKeys(f, s, r)
 		}
@@ -120,14 +121,8 @@ func (t *Type) checkQuality(s *decl.Set, r *decl.Report) {
 	if q.Bad != nil && (*q.Bad < 0 || *q.Bad > 100) {
 		r.Add(q.Pos, "bad 为百分数，应在 0 到 100 之间", "bad is a percentage, from 0 to 100")
 	}
-	if f := q.Fresh; f != nil {
-		if at := t.byName[f.Field]; at == nil || at.Type != Time && at.Type != Date {
-			r.Add(f.Pos, fmt.Sprintf("fresh：没有 time 或 date 字段 %q", f.Field), fmt.Sprintf("fresh: there is no field %q of type time or date", f.Field))
-		}
-		var err error
-		if f.Span, err = clock.ParseSpan(f.Within); err != nil || !slices.Contains([]clock.Unit{clock.Minutes, clock.Hours, clock.Days}, f.Span.Unit()) {
-			r.Add(f.Pos, fmt.Sprintf("fresh：%q 不是时长，如 24 hours、3 days", f.Within), fmt.Sprintf("fresh: %q is no span such as 24 hours, 3 days", f.Within))
-		}
+	if q.Fresh != nil {
+		q.Fresh.check(t, r)
 	}
 	if q.Inside != "" {
 		name, field, _ := strings.Cut(q.Inside, ".")
@@ -140,6 +135,30 @@ func (t *Type) checkQuality(s *decl.Set, r *decl.Report) {
 	}
 	if q.Anchor != nil {
 		t.checkAnchors(q.Anchor, s, r)
+	}
+}
+
+func (f *Fresh) check(t *Type, r *decl.Report) {
+	if at := t.byName[f.Field]; at == nil || at.Type != Time && at.Type != Date {
+		r.Add(f.Pos, fmt.Sprintf("fresh：没有 time 或 date 字段 %q", f.Field), fmt.Sprintf("fresh: there is no field %q of type time or date", f.Field))
+	}
+	var err error
+	if f.Span, err = clock.ParseSpan(f.Within); err != nil || !slices.Contains([]clock.Unit{clock.Minutes, clock.Hours, clock.Days}, f.Span.Unit()) {
+		r.Add(f.Pos, fmt.Sprintf("fresh：%q 不是时长，如 24 hours、3 days", f.Within), fmt.Sprintf("fresh: %q is no span such as 24 hours, 3 days", f.Within))
+	}
+}
+
+// checkShared refuses two fields of one column of which only one is personal.
+func (t *Type) checkShared(f *Field, r *decl.Report) {
+	for _, heading := range f.Columns {
+		for _, other := range t.Fields {
+			if slices.Contains(append([]string{other.Name, other.Title.Zh, other.Title.En}, other.Columns...), heading) && other.Personal && !f.Personal {
+				r.Add(f.Pos, fmt.Sprintf("字段 %q 与含个人信息的 %q 读同一列，也须标明 personal", f.Name, other.Name), fmt.Sprintf("the field %q reads the column of %q, which is personal; it must be personal too", f.Name, other.Name))
+			}
+			if slices.Contains([]string{other.Name, other.Title.Zh, other.Title.En}, heading) && f.Personal && !other.Personal {
+				r.Add(other.Pos, fmt.Sprintf("字段 %q 与含个人信息的 %q 读同一列，也须标明 personal", other.Name, f.Name), fmt.Sprintf("the field %q reads the column of %q, which is personal; it must be personal too", other.Name, f.Name))
+			}
+		}
 	}
 }
 

@@ -87,3 +87,27 @@ func TestConditionRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestSQLRefuses: what cannot be written for all rows at once is named.
+func TestSQLRefuses(t *testing.T) {
+	env, vars := conditionEnv()
+	column := func(variable, field string) string {
+		if variable == "row" {
+			return field
+		}
+		return ""
+	}
+	for _, src := range []string{
+		`'a' in row.tags`, `row.tags.exists(t, t == 'a')`, `row.level in [row.owner]`, `row.level in []`, `me.person == 'a'`, `row.level.matches(row.owner)`,
+		`row.level.matches('(')`, `(row.open ? row.level : 'a') == 'a'`, `1.0 / 0.0 > 1.0`, `row.at > timestamp(row.level)`, `row.level.split(',').size() > 1`, `row.level == 'a\x00'`,
+	} {
+		r := &decl.Report{}
+		x := env.Compile(Source{Text: src}, vars, Bool, r)
+		if r.Err() != nil {
+			t.Fatalf("%s: %v", src, r.Err())
+		}
+		if sql, err := x.SQL(column); err == nil {
+			t.Errorf("%s was written as %s", src, sql)
+		}
+	}
+}

@@ -24,6 +24,16 @@ type Finding struct {
 	Text  decl.Text `json:"text"`
 }
 
+// published is what everybody who reads a release is told: without cells of the
+// file, which not all of them may see.
+func (q Quality) published() Quality {
+	q.Cleaned = slices.Clone(q.Cleaned)
+	for i := range q.Cleaned {
+		q.Cleaned[i].Examples = nil
+	}
+	return q
+}
+
 // stopped refuses a release that a finding stops.
 func (q Quality) stopped() error {
 	var zh, en []string

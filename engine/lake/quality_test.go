@@ -208,9 +208,66 @@ fields:
 			t.Errorf("the examples of a personal field are %q", c.Examples)
 		}
 	}
+	for _, c := range q.published().Cleaned {
+		if c.Examples != nil {
+			t.Errorf("a release shows cells of its file: %+v", c)
+		}
+	}
+	if q.Cleaned[0].Examples == nil {
+		t.Error("the report has lost its examples")
+	}
 	if diff := cmp.Diff(map[string]int64{"name trim": 1, "name width": 2, "core company": 4, "founded date": 4, "address address": 1, "dust width": 1, "dust unit": 2, "boss trim": 1}, told); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestKeysOfDataset: values may be looked for in another dataset, whose latest
+// release counts; before the first there are none.
+func TestKeysOfDataset(t *testing.T) {
+	types := declared(t, `
+record: list
+resource: dataset
+title: List
+owner: a
+basis: b
+fields:
+  code: {title: Code, type: text}
+---
+record: use
+resource: dataset
+title: Use
+owner: a
+basis: b
+fields:
+  code: {title: Code, type: text, in: list.code}
+`)
+	e := qualityEngine(t)
+	e.DB = dbtest.SQLite(t)
+	must(t, e.DB.Migrate(t.Context(), Migrations()...))
+	list, use := types[0], types[1]
+	e.byName[list.Name] = list
+	const file = "code\nA\nB\n\n"
+	if q, _, _ := e.sent(t, use, file); q.Bad != 2 {
+		t.Errorf("before there is a list: %+v", q)
+	}
+	for version, codes := range []string{"code\nA\nB\n", "code\nB\nC\n"} {
+		_, _, _, rows := e.taken(t, list, codes)
+		e.released(t, list, version+1, rows)
+	}
+	if q, rows, _ := e.sent(t, use, file); q.Bad != 1 || rows[0].Values["code"] != "B" {
+		t.Errorf("by the second list: %+v %v", q, rows)
+	}
+}
+
+// released makes a file of good rows a release.
+func (e *Engine) released(t testing.TB, typ *record.Type, version int, rows File) {
+	t.Helper()
+	manifest, err := json.Marshal(Manifest{Fields: fieldsOf(typ), Files: []File{rows}})
+	must(t, err)
+	must(t, e.DB.Do(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(`insert into lake_release (dataset, version, at, batch, manifest, digest) values ($1, $2, 0, $3, $4, '')`, typ.Name, version, fmt.Sprint(typ.Name, version), string(manifest))
+		return err
+	}))
 }
 
 // shifted is a made-up coordinate system, a little to the east of the true one.
@@ -330,12 +387,7 @@ quality:
 	if len(q.Findings) != 0 {
 		t.Errorf("the first is compared with nothing, but: %+v", q.Findings)
 	}
-	manifest, err := json.Marshal(Manifest{Fields: fieldsOf(hour), Files: []File{file}})
-	must(t, err)
-	must(t, e.DB.Do(t.Context(), func(tx *db.Tx) error {
-		_, err := tx.Exec(`insert into lake_release (dataset, version, at, batch, manifest, digest) values ($1, 1, 0, 'b', $2, '')`, hour.Name, string(manifest))
-		return err
-	}))
+	e.released(t, hour, 1, file)
 	for name, c := range map[string]struct {
 		file string
 		want []string

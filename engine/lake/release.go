@@ -151,7 +151,7 @@ func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Wr
 		return nil, err
 	}
 	at := m.Now.UnixMilli()
-	manifest := Manifest{Dataset: t.Name, At: rfc3339(at), Rows: b.Report.Quality.Good, Level: t.Level, Quality: b.Report.Quality, Source: b.Report.Source,
+	manifest := Manifest{Dataset: t.Name, At: rfc3339(at), Rows: b.Report.Quality.Good, Level: t.Level, Quality: b.Report.Quality.published(), Source: b.Report.Source,
 		Columns: b.Report.Columns, Files: []File{{goodFile, b.Good, size, b.Report.Quality.Good}}}
 	manifest.Fields = b.Report.Fields
 	last, err := e.Releases(e.DB.Read(ctx), t, 0, 1)

@@ -32,7 +32,9 @@ export function Findings({ quality, fieldTitle }: { quality: Quality; fieldTitle
             { key: "field", title: t.dataset.cleanedField, header: true, render: ({ field }: Cleaned) => fieldTitle(field) },
             { key: "step", title: t.dataset.cleanedStep, render: ({ step }: Cleaned) => wordFor(t.dataset.steps, step) },
             { key: "cells", title: t.dataset.cleanedCells, render: ({ cells }: Cleaned) => formatNumber(cells) },
-            { key: "examples", title: t.dataset.cleanedExamples, render: ({ examples }: Cleaned) => <Examples examples={examples ?? []} /> },
+            ...(cleaned.some(({ examples }) => examples?.length)
+              ? [{ key: "examples", title: t.dataset.cleanedExamples, render: ({ examples }: Cleaned) => <Examples examples={examples ?? []} /> }]
+              : []),
           ]}
         />
       ) : null}

@@ -59,7 +59,8 @@ describe("what has become of a file", () => {
   });
 
   it("tells what the file as a whole does not keep, also when every row is good", async () => {
-    const quality = { rows: 8, good: 8, bad: 0, findings: [{ rule: "fresh", stop: true, text: { zh: "太旧", en: "Too old" } }] };
+    const cleaned = [{ field: "pm25", step: "unit", cells: 3, examples: [["0.5mg/m3", "500"]] }];
+    const quality = { rows: 8, good: 8, bad: 0, cleaned, findings: [{ rule: "fresh", stop: true, text: { zh: "太旧", en: "Too old" } }] };
     pretendServer({ "GET /api/types/air-hour": { body: air }, [`GET ${path}`]: { body: { items: [], quality } } });
     show(
       <>
@@ -69,7 +70,9 @@ describe("what has become of a file", () => {
     );
     await screen.findByText(zh.dataset.stops("太旧"));
     screen.getByRole("link", { name: zh.dataset.findings(1) });
-    expect(screen.queryByRole("table")).toBeNull();
+    expect(screen.queryByRole("table", { name: zh.dataset.failures })).toBeNull();
+    const table = screen.getByRole("table", { name: zh.dataset.cleaned });
+    await waitFor(() => expect(within(table).getAllByRole("row")[1]!.textContent).toBe("PM2.5浓度换算单位30.5mg/m3 → 500"));
   });
 
   it("tells which rows were not taken and why, and gives them as a file", async () => {

@@ -45,7 +45,7 @@ describe("the releases of a dataset", () => {
     expect(rules.slice(2, 5)).toEqual(["整行 · 列数不对7 行", "PM2.5浓度 · 类型不符4 行", "等级 · 与指数不一致2 行"]);
     within(quality).getByText("平均值变了");
     const cleaned = within(quality).getByRole("table", { name: zh.dataset.cleaned });
-    expect(within(cleaned).getAllByRole("row").slice(1).map((one) => one.textContent)).toEqual(["PM2.5浓度换算单位1,2000.5mg/m3 → 500"]);
+    expect(within(cleaned).getAllByRole("row").slice(1).map((one) => one.textContent)).toEqual(["PM2.5浓度换算单位1,200"]);
     const lineage = screen.getByRole("region", { name: zh.dataset.lineage(2) });
     for (const words of ["air.csv", "GB18030", "逗号", "rows.parquet", "第 1 版", zh.dataset.leftOut("备注")]) expect(lineage.textContent).toContain(words);
     const table = screen.getByRole("table", { name: zh.dataset.releases });

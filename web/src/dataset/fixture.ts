@@ -44,7 +44,7 @@ export const manifest: Manifest = {
     ],
     findings: [{ rule: "drift", field: "pm25", text: { zh: "平均值变了", en: "Another mean" } }],
     cleaned: [
-      { field: "pm25", step: "unit", cells: 1200, examples: [["0.5mg/m3", "500"]] },
+      { field: "pm25", step: "unit", cells: 1200 },
       { field: "grade", step: "width", cells: 0 },
     ],
   },
