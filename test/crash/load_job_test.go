@@ -1,8 +1,11 @@
 package crash
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,15 +15,67 @@ import (
 // TestKillCheck kills the program while it judges a file: the case goes on by
 // itself after the restart, and the file is judged once.
 func TestKillCheck(t *testing.T) {
+	const rows, bad = 400_000, 65_934 // whose index is over 500
+	for name, file := range map[string]func(*testing.T, int) *bytes.Buffer{"air.csv": airText, "air.xlsx": airSheet} {
+		t.Run(name, func(t *testing.T) { killCheck(t, name, file(t, rows), rows, bad) })
+	}
+}
+
+// airHour is one row of a file of measures.
+func airHour(n int) (station, at string, aqi int) {
+	return "1101A", fmt.Sprintf("2026-03-01 %02d:%02d:%02d", n/3600%24, n/60%60, n%60), n % 600
+}
+
+func airText(_ *testing.T, rows int) *bytes.Buffer {
+	file := bytes.NewBufferString("station,at,aqi\n")
+	for n := range rows {
+		station, at, aqi := airHour(n)
+		fmt.Fprintf(file, "%s,%s,%d\n", station, at, aqi)
+	}
+	return file
+}
+
+func airSheet(t *testing.T, rows int) *bytes.Buffer {
+	t.Helper()
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	part := func(name, text string) {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	part("[Content_Types].xml", "<Types/>")
+	part("xl/workbook.xml", `<workbook><sheets><sheet name="a" r:id="1"/></sheets></workbook>`)
+	part("xl/_rels/workbook.xml.rels", `<r><Relationship Id="1" Target="sheet.xml"/></r>`)
+	var sheet strings.Builder
+	cell := func(text string) { fmt.Fprintf(&sheet, `<c t="inlineStr"><is><t>%s</t></is></c>`, text) }
+	sheet.WriteString("<worksheet><sheetData><row>")
+	for _, name := range []string{"station", "at", "aqi"} {
+		cell(name)
+	}
+	for n := range rows {
+		station, at, aqi := airHour(n)
+		sheet.WriteString("</row><row>")
+		cell(station)
+		cell(at)
+		fmt.Fprintf(&sheet, "<c><v>%d</v></c>", aqi)
+	}
+	part("xl/sheet.xml", sheet.String()+"</row></sheetData></worksheet>")
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &file
+}
+
+func killCheck(t *testing.T, name string, file *bytes.Buffer, rows, bad int) {
 	o := program.Options{Data: t.TempDir(), Args: []string{"--blob-limit", "100MiB"}}
 	s := program.Start(t, o)
 	steward := s.SignIn(t, "steward")
-	const rows, bad = 400_000, 65_934 // whose index is over 500
-	file := bytes.NewBufferString("station,at,aqi\n")
-	for n := range rows {
-		fmt.Fprintf(file, "1101A,2026-03-01 %02d:%02d:%02d,%d\n", n/3600%24, n/60%60, n%60, n%600)
-	}
-	sent := steward.Send("POST", "/api/files", file, map[string][]string{"Content-Type": {"text/csv"}, "X-Filename": {"air.csv"}})
+	sent := steward.Send("POST", "/api/files", file, map[string][]string{"Content-Type": {"application/octet-stream"}, "X-Filename": {name}})
 	if sent.Status != 201 {
 		t.Fatal(sent)
 	}
