@@ -115,6 +115,14 @@ func (c *openData) run(w http.ResponseWriter, r *http.Request, name string) (res
 		actor, callback = identity.NewAnonymous(), given // a script of another site must not learn what a visitor may see
 	}
 	r = r.WithContext(context.WithValue(r.Context(), ctxActor, actor))
+	if name == "datastore_search" {
+		select {
+		case c.asking <- struct{}{}:
+			defer func() { <-c.asking }()
+		case <-r.Context().Done():
+			return nil, "", context.Cause(r.Context())
+		}
+	}
 	now, err := c.current(r.Context())
 	if err != nil {
 		return nil, "", err

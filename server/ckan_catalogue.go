@@ -20,12 +20,18 @@ import (
 // openData is the catalogue as CKAN and DCAT show it. It is made anew at the
 // first question after something has changed.
 type openData struct {
-	s *Server
+	s      *Server
+	asking chan struct{} // has room for those who may ask for rows at once
 
 	mu      sync.Mutex
 	version string
 	now     *catalogueNow
 }
+
+// maxAsking bounds the searches of rows at one time: each may read many.
+const maxAsking = 4
+
+func newOpenData(s *Server) *openData { return &openData{s: s, asking: make(chan struct{}, maxAsking)} }
 
 // catalogueNow is the catalogue at one moment, with the entries it was made of.
 type catalogueNow struct {
@@ -155,7 +161,10 @@ func (m *maker) entry(row *record.Row) *ckan.Package {
 		see = func(field string) bool { return d.View.See(field) == record.Clear }
 	}
 	p := ckan.FromRow(row, m.orgs, m.groups, see)
-	p.Restricted = !d.Allow
+	m.now.entries[p] = row
+	if p.Restricted = !d.Allow; p.Restricted {
+		return p // nor may anybody know who publishes it
+	}
 	if p.Organization != nil && m.orgs[row.Text("publisher")] == nil {
 		m.orgs[p.Organization.Name] = ckan.Publisher(p.Organization.Name, p.Organization.Title)
 	}
@@ -164,7 +173,6 @@ func (m *maker) entry(row *record.Row) *ckan.Package {
 			m.groups[g.Name] = &ckan.Group{ID: g.ID, Name: g.Name, Title: g.Title}
 		}
 	}
-	m.now.entries[p] = row
 	return p
 }
 

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"chengshu/core/access"
-	"chengshu/core/evidence"
 	"chengshu/core/record"
 	"chengshu/engine/lake"
 	"chengshu/standard/ckan"
@@ -29,7 +27,7 @@ func (k *ckanCall) Rows(ctx context.Context, res *ckan.Resource) (ckan.Rows, err
 	if !s.access.May(k.actor, access.Read, t.Name) {
 		return nil, s.denied(k.actor)
 	}
-	return &registerRows{k: k, t: t}, nil
+	return &registerRows{k: k, t: t, shown: map[int64]personalRow{}}, nil
 }
 
 // postgresType is the type of a field as PostgreSQL names it.
@@ -57,6 +55,13 @@ type registerRows struct {
 	t    *record.Type
 	last int64  // the id at which next goes on
 	next string // cursor
+	// shown are the rows read so far that show personal values, by id.
+	shown map[int64]personalRow
+}
+
+type personalRow struct {
+	row      *record.Row
+	decision access.Decision
 }
 
 // Columns implements ckan.Rows.
@@ -97,7 +102,24 @@ func (g *registerRows) Count(ctx context.Context) (int64, error) {
 	return g.k.c.s.records.Count(ctx, g.t, g.query(ckan.Narrow{}))
 }
 
-// Page implements ckan.Rows. Showing personal values leaves an act.
+// Sent implements ckan.Rows. Showing personal values leaves an act.
+func (g *registerRows) Sent(_ context.Context, sent []ckan.Row, columns []ckan.Column) error {
+	var rows []*record.Row
+	var decisions []access.Decision
+	for _, r := range sent {
+		if p, ok := g.shown[r.ID]; ok && anyOf(p.decision.View.PersonalFields(), columns) {
+			rows, decisions = append(rows, p.row), append(decisions, p.decision)
+		}
+	}
+	return g.k.c.s.noteReadings(g.k.r, g.t, aPage, rows, decisions)
+}
+
+// anyOf reports whether one of the fields is among the columns.
+func anyOf(fields []string, columns []ckan.Column) bool {
+	return slices.ContainsFunc(columns, func(c ckan.Column) bool { return slices.Contains(fields, c.ID) })
+}
+
+// Page implements ckan.Rows.
 func (g *registerRows) Page(ctx context.Context, n ckan.Narrow, limit int) ([]ckan.Row, error) {
 	s := g.k.c.s
 	q := g.query(n)
@@ -113,14 +135,18 @@ func (g *registerRows) Page(ctx context.Context, n ckan.Narrow, limit int) ([]ck
 		if err != nil {
 			return nil, err
 		}
-		views, err := s.viewsOf(g.k.r, g.t, page.Rows)
+		subjects, err := s.processes.Subjects(ctx, page.Rows)
 		if err != nil {
 			return nil, err
 		}
 		for i, row := range page.Rows {
-			values, err := shownValues(ctx, s, recordView(views[i]), row)
+			d := s.access.Decide(g.k.actor, access.Read, g.t.Name, subjects[i])
+			values, err := shownValues(ctx, s, recordView(d.View), row)
 			if err != nil {
 				return nil, err
+			}
+			if d.View.Shows(row) {
+				g.shown[row.N] = personalRow{row, d}
 			}
 			out = append(out, ckan.Row{ID: row.N, Values: values})
 		}
@@ -158,7 +184,6 @@ type ckanRelease struct {
 	m       lake.Manifest
 	columns []string
 	masked  []string
-	noted   bool
 }
 
 // release opens a release: only a grant over all rows counts, and the columns
@@ -208,18 +233,18 @@ func (g *ckanRelease) Columns() []ckan.Column {
 // Count implements ckan.Rows.
 func (g *ckanRelease) Count(context.Context) (int64, error) { return g.m.Rows, nil }
 
-// Page implements ckan.Rows. When personal values are shown in the clear, one
-// act for the answer names the release.
+// Sent implements ckan.Rows. When personal values are shown in the clear, the act
+// names the release.
+func (g *ckanRelease) Sent(_ context.Context, sent []ckan.Row, columns []ckan.Column) error {
+	if len(sent) == 0 || !anyOf(g.d.View.PersonalFields(), columns) {
+		return nil
+	}
+	return g.k.c.s.noteRelease(g.k.r, g.t, g.d, g.m.Version)
+}
+
+// Page implements ckan.Rows.
 func (g *ckanRelease) Page(ctx context.Context, n ckan.Narrow, limit int) ([]ckan.Row, error) {
 	s := g.k.c.s
-	if len(g.d.View.PersonalFields()) > 0 && !g.noted {
-		act := evidence.Act{Verb: g.t.Name + ".read", Actor: g.k.actor.Evidence(), Grant: g.d.Grant, Basis: g.d.Basis, Purpose: g.d.Purpose,
-			Request: requestID(g.k.r.Context()), Subject: evidence.Subject{Type: g.t.Name, ID: "v" + strconv.FormatInt(g.m.Version, 10)}}
-		if _, err := s.evidence.Read(ctx, act, nil); err != nil {
-			return nil, err
-		}
-		g.noted = true
-	}
 	rows, err := s.lake.Rows(ctx, g.m, g.columns, n.After, limit)
 	if err != nil {
 		return nil, err

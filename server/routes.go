@@ -49,7 +49,7 @@ func (s *Server) Handler() http.Handler {
 	get("/api/grants/{grant}/file", s.grantFile)
 
 	// The catalogue as CKAN and DCAT speak it.
-	open := &openData{s: s}
+	open := newOpenData(s)
 	s.ckanRoutes(mux, open)
 	s.dcatRoutes(mux, open)
 
@@ -77,6 +77,7 @@ func (s *Server) Handler() http.Handler {
 	s.sessionRoutes(api)
 	s.placeRoutes(api)
 	s.workRoutes(api)
+	s.clientRoutes(api)
 	s.adminRoutes(api)
 
 	// Operating the program.

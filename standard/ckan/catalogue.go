@@ -27,7 +27,7 @@ type located struct {
 
 // New indexes packages. Those that bear a name or an id which is taken are left
 // out: the first one has it. orgs are all organisations that may own packages;
-// listed are those that do.
+// listed are those that own some which everybody may know of.
 func New(packages []*Package, orgs, groups []*Group) *Catalogue {
 	c := &Catalogue{byKey: map[string]*Package{}, resources: map[string]*located{}, docs: map[*Package]*document{}, all: map[string]*Group{}}
 	owners := map[string]bool{}
@@ -44,7 +44,7 @@ func New(packages []*Package, orgs, groups []*Group) *Catalogue {
 			}
 		}
 		c.docs[p] = documentOf(p)
-		if p.OwnerOrg != nil {
+		if p.OwnerOrg != nil && !p.Restricted {
 			owners[*p.OwnerOrg] = true
 		}
 	}

@@ -48,6 +48,9 @@ type Rows interface {
 	Count(ctx context.Context) (int64, error)
 	// Page returns up to limit rows in the order of their ids.
 	Page(ctx context.Context, n Narrow, limit int) ([]Row, error)
+	// Sent is told which of the rows and columns the caller will be sent, before
+	// they are: what is read on the way to an answer discloses nothing.
+	Sent(ctx context.Context, rows []Row, columns []Column) error
 }
 
 // inquiry is a datastore_search as it was asked.
@@ -107,6 +110,9 @@ func (c *call) datastoreSearch() (any, error) {
 	q.resource = id
 	found, total, err := q.run(c.ctx, rows)
 	if err != nil {
+		return nil, err
+	}
+	if err := rows.Sent(c.ctx, found, q.columns); err != nil {
 		return nil, err
 	}
 	records, err := q.records(found)

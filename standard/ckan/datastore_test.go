@@ -12,14 +12,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// table is a resource that counts how many rows were read of it.
+// table is a resource that counts how many rows were read of it, and sent.
 type table struct {
-	rows []Row
-	read int
+	rows       []Row
+	read, sent int
+}
+
+func (t *table) Sent(_ context.Context, rows []Row, _ []Column) error {
+	t.sent += len(rows)
+	return nil
 }
 
 func (*table) Columns() []Column {
-	return []Column{{ID: "name", Type: "text", Label: "名称"}, {ID: "n", Type: "int8"}, {ID: "ok", Type: "bool"}}
+	return []Column{{ID: "name", Type: "text", Label: "名称"}, {ID: "n", Type: "int8"}, {ID: "ok", Type: "bool"}, {ID: "d", Type: "numeric"}}
 }
 
 func (t *table) Count(context.Context) (int64, error) { return int64(len(t.rows)), nil }
@@ -34,7 +39,7 @@ func (t *table) Page(_ context.Context, n Narrow, limit int) ([]Row, error) {
 func rowsFor(n int) *table {
 	t := &table{}
 	for i := range n {
-		v := map[string]any{"name": fmt.Sprintf("row %d", i%7), "n": json.Number(fmt.Sprint(i)), "ok": i%2 == 0}
+		v := map[string]any{"d": fmt.Sprintf("%d.50", i), "name": fmt.Sprintf("row %d", i%7), "n": json.Number(fmt.Sprint(i)), "ok": i%2 == 0}
 		if i%5 == 4 {
 			delete(v, "ok")
 		}
@@ -65,6 +70,7 @@ func TestDatastoreSearch(t *testing.T) {
 		"by words":          {Params{"fields": "n", "q": "ROW 2"}, int64(2), `[{"n":2},{"n":9}]`},
 		"by words of one":   {Params{"fields": "n", "q": map[string]any{"name": "6"}}, int64(1), `[{"n":6}]`},
 		"by a beginning":    {Params{"fields": "n", "q": "ro:* & 6", "plain": false}, int64(1), `[{"n":6}]`},
+		"decimals":          {Params{"fields": "d", "filters": `{"d": {"gte": 8.5}}`}, int64(2), `[{"d":8.50},{"d":9.50}]`},
 		"as lists":          {Params{"fields": "n,ok", "limit": 1, "records_format": "lists"}, int64(10), `[[0,true]]`},
 		"as csv":            {Params{"fields": "name,ok", "limit": 2, "records_format": "csv"}, int64(10), `"row 0,t\nrow 1,f\n"`},
 		"as tsv":            {Params{"fields": "name,n", "limit": 1, "records_format": "tsv"}, int64(10), `"row 0\t0\n"`},
@@ -115,6 +121,15 @@ func TestDatastoreRefuses(t *testing.T) {
 	}
 }
 
+// TestDatastoreTellsWhatIsSent: of the rows that are read to find some, only
+// those that are sent count as shown.
+func TestDatastoreTellsWhatIsSent(t *testing.T) {
+	rows := rowsFor(100)
+	if _, err := ask(t, "datastore_search", Params{"resource_id": "r1", "sort": "n desc", "limit": "3"}, rows); err != nil || rows.read != 100 || rows.sent != 3 {
+		t.Errorf("%v: %d read, %d sent", err, rows.read, rows.sent)
+	}
+}
+
 // TestDatastoreIsBounded: an answer reads no more rows than it needs, and never
 // more than scanMax.
 func TestDatastoreIsBounded(t *testing.T) {
@@ -145,7 +160,7 @@ func TestDatastoreInfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := out.(map[string]any)
-	if m["meta"].(map[string]any)["count"] != int64(3) || len(m["fields"].([]map[string]any)) != 3 {
+	if m["meta"].(map[string]any)["count"] != int64(3) || len(m["fields"].([]map[string]any)) != 4 {
 		t.Errorf("%v", m)
 	}
 }

@@ -64,6 +64,9 @@ func ErrorOf(err error, zh bool) *Error {
 		}
 		return t.En
 	}
+	if f.Code == "too-large" {
+		return &Error{Status: http.StatusRequestEntityTooLarge, Type: "Request Too Large Error", Message: text(f.Text)}
+	}
 	switch f.Kind {
 	case fault.NotFound:
 		return notFound(text(f.Text))
