@@ -368,8 +368,8 @@ func cutValue(part, s string, last bool, n int, cut bool) string {
 		}
 		return map[string]string{"year": string(d[:4]), "month": string(d[4:6])}[part]
 	case part == "place":
-		p := placeOf(s)
-		return p.tail + " " + p.numbers
+		text, numbers := placeOf(s)
+		return string(tail(text)) + " " + numbers
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strings"
@@ -174,50 +175,63 @@ func (c *company) core(v uint32) uint64 {
 
 // address compares Chinese addresses in two parts: what stands before the first number, from its end, and the numbers. What stands between
 // them (号楼, 单元, 室, a hyphen) is writing, and so is a province or city left out at the beginning.
-type address struct{ parts []place }
-
-type place struct {
-	text    string // before the first number
-	tail    string // its last three characters
-	numbers string // joined by blanks
+type address struct {
+	parts   []part // of each value
+	texts   *dictionary
+	tails   [][]rune // the last three characters of each text
+	numbers *dictionary
 }
+
+// part numbers the two parts of an address; few addresses have parts of their own.
+type part struct{ text, numbers uint32 }
 
 func (*address) names() []string {
 	return []string{"missing", "different", "same neighbourhood", "close", "written otherwise", "same"}
 }
 
 func (a *address) prepare(values *dictionary) {
-	a.parts = make([]place, values.len())
+	a.parts, a.texts, a.numbers = make([]part, values.len()), newDictionary(), newDictionary()
 	for v := 1; v < values.len(); v++ {
-		a.parts[v] = placeOf(values.get(uint32(v)))
+		text, numbers := placeOf(values.get(uint32(v)))
+		a.parts[v] = part{a.texts.add(text), a.numbers.add(numbers)}
 	}
+	a.tails = make([][]rune, a.texts.len())
+	for n := range a.tails {
+		a.tails[n] = tail(a.texts.get(uint32(n)))
+	}
+	a.texts.seal()
+	a.numbers.seal()
 }
 
-func placeOf(s string) place {
+// placeOf cuts an address into what stands before the first number, and the numbers, joined by blanks.
+func placeOf(s string) (text, numbers string) {
 	head := strings.IndexFunc(s, isDigit)
 	if head < 0 {
 		head = len(s)
 	}
-	p := place{text: strings.ReplaceAll(s[:head], " ", "")}
-	p.numbers = strings.Join(strings.FieldsFunc(s[head:], func(r rune) bool { return !isDigit(r) }), " ")
-	runes := []rune(p.text)
-	p.tail = string(runes[max(0, len(runes)-3):])
-	return p
+	return strings.ReplaceAll(s[:head], " ", ""), strings.Join(strings.FieldsFunc(s[head:], func(r rune) bool { return !isDigit(r) }), " ")
+}
+
+func tail(text string) []rune {
+	runes := []rune(text)
+	return runes[max(0, len(runes)-3):]
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
 func (a *address) level(i, j uint32) uint8 {
 	x, y := a.parts[i], a.parts[j]
-	sameText := x.text != "" && y.text != "" && (strings.HasSuffix(x.text, y.text) || strings.HasSuffix(y.text, x.text))
-	sameTail := x.tail != "" && x.tail == y.tail
-	sameNumbers := x.numbers != "" && x.numbers == y.numbers
+	sameNumbers := x.numbers != 0 && x.numbers == y.numbers
+	known := x.text != 0 && y.text != 0
+	tailX, tailY := a.tails[x.text], a.tails[y.text]
+	sameTail := known && slices.Equal(tailX, tailY)
+	sameText := sameTail && (x.text == y.text || bytes.HasSuffix(a.texts.bytes(x.text), a.texts.bytes(y.text)) || bytes.HasSuffix(a.texts.bytes(y.text), a.texts.bytes(x.text)))
 	switch {
 	case sameText && sameNumbers:
 		return 4
-	case sameNumbers && (sameTail || distance([]rune(x.tail), []rune(y.tail), 1) <= 1), sameText && oneNumber(x.numbers, y.numbers):
+	case sameNumbers && (sameTail || distance(tailX, tailY, 1) <= 1), sameText && oneNumber(a.numbers.get(x.numbers), a.numbers.get(y.numbers)):
 		return 3
-	case sameText, sameTail:
+	case sameTail:
 		return 2
 	}
 	return 1

@@ -23,12 +23,11 @@ type clusters struct {
 	size      []uint32
 	best      []float32 // the weight that brought a row its partner of another source; 0: none
 	different map[[2]uint32]bool
-	same      map[[2]uint32]bool
 }
 
 func (l *Linker) newClusters() *clusters {
 	c := &clusters{l: l, w: l.worker(), parent: make([]uint32, l.rows), next: make([]uint32, l.rows), size: make([]uint32, l.rows),
-		best: make([]float32, l.rows), different: map[[2]uint32]bool{}, same: map[[2]uint32]bool{}}
+		best: make([]float32, l.rows), different: map[[2]uint32]bool{}}
 	for i := range c.parent {
 		c.parent[i], c.next[i], c.size[i] = uint32(i), uint32(i), 1
 	}
@@ -78,15 +77,11 @@ func (c *clusters) refuse(a, b uint32) string {
 	return reason
 }
 
-// clash is the reason why two rows may not be in one cluster, or "". That a person said they are the same stands above all but that another
-// two are different.
+// clash is the reason why two rows may not be in one cluster, or "".
 func (c *clusters) clash(x, y uint32) string {
-	pair := order(x, y)
 	switch s := c.l.source(x); {
-	case c.different[pair]:
+	case c.different[order(x, y)]:
 		return Decided
-	case c.same[pair]:
-		return ""
 	case s.unique && s == c.l.source(y):
 		return Taken
 	}
@@ -170,8 +165,6 @@ func (c *clusters) decide(decisions []Decision) {
 	for _, pair := range in {
 		if !latest[pair] {
 			c.different[pair] = true
-		} else {
-			c.same[pair] = true
 		}
 	}
 	for _, pair := range in {

@@ -180,6 +180,7 @@ func TestIdentify(t *testing.T) {
 		moves []Move
 	}{
 		{"new", []string{"1 - p q r", "2 - p q r", "3 - s t u"}, []string{"N1: a1 a2", "N2: a3"}, nil},
+		{"in the order of first rows", []string{"1 - p q r", "2 - s t u", "3 - p q r"}, []string{"N1: a1 a3", "N2: a2"}, nil},
 		{"a new row joins", []string{"1 - p q r", "2=E1 - p q r"}, []string{"E1: a1 a2"}, nil},
 		{"two merge, the larger stays", []string{"1=E1 - p q r", "2=E2 - p q r", "3=E2 - p q r"}, []string{"E2: a1 a2 a3"}, []Move{{"E1", "E2", 1, false}}},
 		{"two equal merge, the first stays", []string{"1=E2 - p q r", "2=E1 - p q r"}, []string{"E2: a1 a2"}, []Move{{"E1", "E2", 1, false}}},

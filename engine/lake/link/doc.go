@@ -17,5 +17,5 @@
 //
 // The same rows in the same order give the same answer. Values are kept in normalised writing (NFKC, single blanks, capitals for codes), once for each
 // distinct value. Memory, in bytes: for each row 4 a field, 16 and its key, 8 a rule chosen; for each distinct value 16 and its text, and up to 60 for what its
-// comparison prepares; 32 for each pair above the threshold of review. Two million rows of persons in six fields stay below 1.5 GB.
+// comparison prepares; 32 for each pair above the threshold of review. Two million rows of persons in six fields take up to 1.4 GB.
 package link

@@ -1,6 +1,9 @@
 package link
 
-import "testing"
+import (
+	"context"
+	"testing"
+)
 
 // TestLearning is where expectation maximisation is known to go astray: files without a common person, few rows, a small file against a large register,
 // and files in which everybody is common.
@@ -32,6 +35,41 @@ func TestLearning(t *testing.T) {
 		}
 		if right < test.common*96/100 || wrong > test.common/200 {
 			t.Errorf("%s: %d of %d right, %d wrong, %d for review", test.name, right, test.common, wrong, res.Report.Review)
+		}
+	}
+}
+
+// TestChance: pairs of one person among the random ones, many when files are small, do not pass for chance; and equality that is too rare for
+// any sample is learned from whole columns.
+func TestChance(t *testing.T) {
+	for _, n := range []int{300, 4000} {
+		l := fill(t, personSpec, []table{{"a", true, people(0, n, 0.2, 1)}, {"b", true, people(0, n, 0.2, 2)}})
+		if _, err := l.Run(context.Background(), Options{NewID: ids()}); err != nil {
+			t.Fatal(err)
+		}
+		phone := l.model.u[l.index["phone"]]
+		if same, slip := phone[4], phone[3]; slip > 1e-5 || same > 20/float64(n)/float64(n)+1e-8 {
+			t.Errorf("%d persons: by chance numbers agree in %g and are close in %g", n, same, slip)
+		}
+	}
+}
+
+// TestContains: a rule whose large blocks are skipped does not bring all pairs of a narrower one.
+func TestContains(t *testing.T) {
+	name, both := Rule{{"name", "pinyin"}}, Rule{{"name", "pinyin"}, {"birth", ""}}
+	whole, cut := &blocking{rule: name}, &blocking{rule: name, Counted: Counted{Skipped: 1}}
+	narrow := &blocking{rule: both}
+	if !whole.contains(narrow) || cut.contains(narrow) || narrow.contains(whole) || whole.contains(&blocking{rule: Rule{{"name", ""}, {"birth", ""}}}) {
+		t.Error("a rule contains those that ask for the same and more, if it skips nothing")
+	}
+}
+
+// TestMissed: what the rules miss is told by the errors that the data has, not by those that were assumed.
+func TestMissed(t *testing.T) {
+	for _, test := range []struct{ wrong, least, most float64 }{{0, 0, 1e-6}, {0.3, 0.03, 0.12}} { // four fields, of which both values must be right: (1-0.7²)⁴ = 0.07
+		res := linkAll(t, "E", table{"a", true, people(0, 3000, test.wrong, 1)}, table{"b", true, people(0, 3000, test.wrong, 2)})
+		if got := res.Report.Missed; got < test.least || got > test.most {
+			t.Errorf("with %.1f wrong %.4f are expected to be missed", test.wrong, got)
 		}
 	}
 }
