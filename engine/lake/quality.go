@@ -72,7 +72,7 @@ func (p *plan) tellQuality() {
 		return
 	}
 	if q.Fresh != nil {
-		p.ask(theAge, "select epoch_ms(max(%s)::timestamptz) from judged where %s", duck.Name(q.Fresh.Field), okName)
+		p.ask(theAge, "select epoch_ms(cast(max(%s) as timestamptz)) from judged where %s", duck.Name(q.Fresh.Field), okName)
 	}
 	if q.Anchor != nil {
 		p.ask(theDatums, "select %s as d, count(*) as n, list(distinct %s) from judged where d is not null group by d order by n desc, d", datumName, duck.Name(q.Anchor.By))

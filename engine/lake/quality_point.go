@@ -108,7 +108,7 @@ func (p *plan) inside(from string) string {
 			continue
 		}
 		p.add("create table %[1]s as select distinct p from (select p, p.lon as x, p.lat as y from (select distinct %[2]s as p from typed) where p is not null)"+
-			" join edges on strip = floor(y * %[3]d)::bigint and (y1 > y) <> (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1 group by p, area having count(*) %% 2 = 1",
+			" join edges on strip = cast(floor(y * %[3]d) as bigint) and (y1 > y) <> (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1 group by p, area having count(*) %% 2 = 1",
 			duck.Name("_in_"+f.Name), duck.Name(f.Name), strips)
 		p.demands = append(p.demands, demand{field: f.Name, rule: ruleInside, when: fmt.Sprintf("%[1]s is not null and %[1]s not in (select p from %[2]s)", duck.Name(f.Name), duck.Name("_in_"+f.Name)),
 			text: &decl.Text{Zh: "不在规定的范围内", En: "lies outside the area"}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,7 +175,7 @@ fields:
 	q, rows, failures := e.sent(t, types[0], `name,founded,address,dust,boss
 石家庄市长安区远方科技有限公司,2026年3月2日,中国河北省石家庄市 裕华路１号—２,0.5mg/m3,张 三
 Ａ１　Ｂ,二〇一五年十二月三十一日,x,１２.5 ug/m3,张三
-河北市政建设集团有限责任公司,2026.3.2 08:00,x,12.5,李​四
+河北市政建设集团有限责任公司,2026.3.2 08:00,x,12.5,李`+"\u200b"+`四
 河北（石家庄）大河机械股份有限公司,44927,x,abc,王五
 北京大河,某日,x,,王五
 `)
@@ -335,7 +336,7 @@ none,,
 		at := func(lon, lat float64) any { return record.Point{Lon: lon, Lat: lat} }
 		e.Records = rowsOf{"county": {living(types[1], area)},
 			"pole": {living(types[0], "a", at(114.1, 38.1)), living(types[0], "b", at(114.2, 38.2003)), living(types[0], "c", at(114.3, 38.3)), living(types[0], "far", at(114.1, 38.1)), living(types[0], "d", nil)}}
-		q, rows, failures := e.sent(t, types[2], file)
+		q, rows, failures, good := e.taken(t, types[2], file)
 		got := map[any]string{}
 		for _, r := range rows {
 			got[r.Values["name"]] = fmt.Sprint(r.Values["at"])
@@ -349,6 +350,15 @@ none,,
 		}
 		if diff := cmp.Diff([]string{"far at:inside", "hole at:inside", "out at:inside", "half at:type", "wrong at:type"}, why); diff != "" {
 			t.Errorf("%s: %s", c.how, diff)
+		}
+		var text string
+		must(t, e.Text(t.Context(), types[2], Manifest{Fields: fieldsOf(types[2]), Files: []File{good}}, func(r io.Reader) error {
+			b, err := io.ReadAll(r)
+			text = string(b)
+			return err
+		}))
+		if !strings.HasPrefix(text, "a,\"") || !strings.HasSuffix(text, "none,\n") {
+			t.Errorf("%s: as text %q", c.how, text)
 		}
 		if len(q.Findings) != 1 || !q.Findings[0].Stop || !strings.HasSuffix(q.Findings[0].Text.Zh, "BD09 ×1 (c); GCJ02 ×1 (b); WGS84 ×1 (a)") || fault.Code(q.stopped()) != "quality" {
 			t.Errorf("%s: %+v", c.how, q.Findings)
