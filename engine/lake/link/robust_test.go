@@ -66,7 +66,7 @@ func TestContains(t *testing.T) {
 
 // TestMissed: what the rules miss is told by the errors that the data has, not by those that were assumed.
 func TestMissed(t *testing.T) {
-	for _, test := range []struct{ wrong, least, most float64 }{{0, 0, 1e-6}, {0.3, 0.03, 0.12}} { // four fields, of which both values must be right: (1-0.7²)⁴ = 0.07
+	for _, test := range []struct{ wrong, least, most float64 }{{0, 0, enough}, {0.3, 0.03, 0.12}} { // four fields, of which both values must be right: (1-0.7²)⁴ = 0.07
 		res := linkAll(t, "E", table{"a", true, people(0, 3000, test.wrong, 1)}, table{"b", true, people(0, 3000, test.wrong, 2)})
 		if got := res.Report.Missed; got < test.least || got > test.most {
 			t.Errorf("with %.1f wrong %.4f are expected to be missed", test.wrong, got)
