@@ -21,8 +21,10 @@ type Cleaned struct {
 	Examples [][2]string `json:"examples,omitempty"` // before and after
 }
 
-// maxExamples bounds what is shown of a step.
-const maxExamples = 5
+const (
+	maxExamples = 5    // of a step are shown
+	lookedAt    = 1000 // changed cells, to find examples that differ
+)
 
 // cleaning is one step on one field: the columns before and after it.
 type cleaning struct {
@@ -140,8 +142,8 @@ func (p *plan) tellCleaned() {
 	}
 	var ask []string
 	for i, c := range p.cleaned {
-		ask = append(ask, fmt.Sprintf("select %[1]d as nth, (select count(*) from judged where %[2]s is distinct from %[3]s) as cells, (select list([b, a]) from (select distinct %[2]s as b, coalesce(%[3]s, '') as a from judged where %[2]s is distinct from %[3]s order by 1 limit %[4]d)) as examples",
-			i, c.before, c.after, maxExamples))
+		ask = append(ask, fmt.Sprintf("select %[1]d as nth, (select count(*) from judged where %[2]s is distinct from %[3]s) as cells, (select list([b, a]) from (select distinct b, a from (select %[2]s as b, coalesce(%[3]s, '') as a from judged where %[2]s is distinct from %[3]s limit %[5]d) order by 1 limit %[4]d)) as examples",
+			i, c.before, c.after, maxExamples, lookedAt))
 	}
 	p.ask(theCleaned, "select * from (%s) order by nth", strings.Join(ask, " union all "))
 }

@@ -75,7 +75,7 @@ func (p *plan) tellQuality() {
 		p.ask(theAge, "select epoch_ms(cast(max(%s) as timestamptz)) from judged where %s", duck.Name(q.Fresh.Field), okName)
 	}
 	if q.Anchor != nil {
-		p.ask(theDatums, "select %s as d, count(*) as n, list(distinct %s) from judged where d is not null group by d order by n desc, d", datumName, duck.Name(q.Anchor.By))
+		p.ask(theDatums, "select %s as d, count(*) as n, list_slice(list_sort(list(distinct %s)), 1, %d) from judged where d is not null group by d order by n desc, d", datumName, duck.Name(q.Anchor.By), maxNamed+1)
 	}
 	if p.out.last != "" {
 		figures := p.figures()
@@ -197,7 +197,6 @@ func (n *finder) datums(rows [][]any) error {
 				shown = append(shown, s)
 			}
 		}
-		slices.Sort(shown)
 		part := fmt.Sprintf("%s ×%d", name, count)
 		if !by.Personal && len(shown) > 0 {
 			part += " (" + strings.Join(shown[:min(len(shown), maxNamed)], ", ") + map[bool]string{true: ", …"}[len(shown) > maxNamed] + ")"
