@@ -14,6 +14,7 @@ import (
 
 	"chengshu/core/identity"
 	"chengshu/kernel/fault"
+	"chengshu/kernel/httpsig"
 	"chengshu/kernel/id"
 )
 
@@ -69,10 +70,13 @@ func (s *Server) handle(h handler) http.Handler {
 	})
 }
 
-// authenticate finds the actor of a request: by API key, by cookie, or nobody.
-// A key that is not good is refused, and so is another scheme; a cookie that is
-// not good is nobody's.
+// authenticate finds the actor of a request: by its signature, by API key, by
+// cookie, or nobody. A signature or key that is not good is refused, and so is
+// another scheme; a cookie that is not good is nobody's.
 func (s *Server) authenticate(r *http.Request) (*identity.Actor, error) {
+	if httpsig.Signed(r.Header) {
+		return s.authenticateSigned(r)
+	}
 	if given := r.Header.Get("Authorization"); given != "" {
 		scheme, key, _ := strings.Cut(given, " ")
 		if !strings.EqualFold(scheme, "Bearer") { // RFC 9110, 11.1

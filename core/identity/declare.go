@@ -38,6 +38,9 @@ type Role struct {
 	Title decl.Text `yaml:"title,required"`
 	About decl.Text `yaml:"about"`
 	Faces []string  `yaml:"faces"` // those it opens, beside the public one
+	// Clients lets those whose post gives the role enter API clients of the
+	// post's organisation that bear it, too.
+	Clients bool `yaml:"clients"`
 }
 
 // Check implements decl.Item.
@@ -47,6 +50,9 @@ func (r *Role) Check(_ *decl.Set, rep *decl.Report) {
 	}
 	if r.Name == Anyone || r.Name == Citizen {
 		rep.Add(r.Pos, fmt.Sprintf("角色 %q 人人都有，不必声明", r.Name), fmt.Sprintf("role %q exists by itself; leave it out", r.Name))
+	}
+	if r.Clients && slices.Contains(r.Faces, Admin) {
+		rep.Add(r.Pos, "开管理界面的角色不能自行登记接口调用方；去掉 clients", "a role that opens the admin face cannot be given to API clients by itself; leave out clients")
 	}
 	for _, f := range r.Faces {
 		if !slices.Contains(faces, f) {

@@ -108,10 +108,7 @@ func (s *Service) Limit(a *Actor, addr string) error {
 	key, rate := "a "+addressKey(addr), s.rates.Address
 	switch {
 	case a.Client != "":
-		key, rate = "c "+a.Client, s.rates.Client
-		if a.perMinute > 0 {
-			rate = Rate{PerMinute: a.perMinute, Burst: max(1, a.perMinute/4)}
-		}
+		key, rate = "c "+a.Client, s.clientRate(a)
 	case a.Person != "":
 		key, rate = "p "+a.Person, s.rates.Person
 	}

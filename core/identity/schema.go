@@ -103,5 +103,15 @@ func Migrations() []db.Migration {
 		)`,
 		`create index identity_device_login on identity_device (login, seen_at)`,
 		`create index identity_device_seen on identity_device (seen_at)`,
+	}}, {Owner: "identity", Version: 3, SQL: []string{
+		// A client that signs has public_key (PEM) and no hash; used_on is the
+		// day in Shanghai of the last use that was noted.
+		`alter table identity_client add column public_key text`,
+		`alter table identity_client add column used_on text`,
+		`create index identity_client_org on identity_client (org, id)`,
+
+		// What was signed in requests that were taken, while it could be shown again.
+		`create table identity_signature (hash bytea primary key, until bigint)`,
+		`create index identity_signature_until on identity_signature (until)`,
 	}}}
 }

@@ -133,6 +133,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if err := s.Flush(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("identity: writing the last uses of sessions", "err", err)
 		}
+		if err := s.sweepSigned(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("identity: removing old signatures", "err", err)
+		}
 		if n%60 == 0 {
 			if err := s.Sweep(ctx); err != nil {
 				s.log.Error("identity: removing what has expired", "err", err)
