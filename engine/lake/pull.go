@@ -60,6 +60,7 @@ type PendingPull struct {
 	Bytes int64           `json:"bytes,omitempty"` // of the pages that are safe
 	Rows  int64           `json:"rows,omitempty"`
 	File  *record.FileRef `json:"file,omitempty"` // all of it, stored
+	More  bool            `json:"more,omitempty"` // the table has more than fits into a file
 }
 
 const (
@@ -195,14 +196,18 @@ func (e *Engine) pull(ctx context.Context, r *job.Run) error {
 	}
 	within, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
-	err = e.pullOnce(within, s, state, r)
+	more, err := e.pullOnce(within, s, state, r)
 	if cause := context.Cause(ctx); errors.Is(cause, job.ErrStopping) || errors.Is(cause, job.ErrLost) {
 		return err
 	}
 	if err != nil {
 		e.Pulling.Log.Warn("a source could not be pulled", "source", name, "err", err)
 	}
-	return e.note(ctx, name, func(state *SourceState) { state.end(s, e.Clock.Now(), reasonOf(ctx, err)) })
+	return e.note(ctx, name, func(state *SourceState) {
+		if state.end(s, e.Clock.Now(), reasonOf(ctx, err)); more {
+			state.Due = state.Ended
+		}
+	})
 }
 
 // reasonOf is what people are told of a failure.
@@ -236,25 +241,25 @@ func (s *SourceState) end(of *Feed, now time.Time, why *fault.Text) {
 	s.Due = now.Add(pause).UnixMilli()
 }
 
-// pullOnce fetches what is new and opens its case. What came before, and had no
-// case yet because the program ended, has it first.
-func (e *Engine) pullOnce(ctx context.Context, s *Feed, state SourceState, r progress) error {
+// pullOnce fetches what is new and opens its case; more is true when there is
+// more than that. What came before, and had no case yet because the program
+// ended, has it first.
+func (e *Engine) pullOnce(ctx context.Context, s *Feed, state SourceState, r progress) (more bool, err error) {
 	p := state.Pending
 	if p == nil || p.File == nil {
-		var err error
 		if s.HTTP != nil {
 			p, err = e.pullFile(ctx, s, state)
 		} else {
 			p, err = e.pullTable(ctx, s, state, r)
 		}
 		if err != nil || p == nil {
-			return err
+			return false, err
 		}
 		if err := e.note(ctx, s.Name, func(state *SourceState) { state.Pending = p }); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return e.Pulling.Open(ctx, s, *p.File)
+	return p.More, e.Pulling.Open(ctx, s, *p.File)
 }
 
 // pullFile fetches a file; nil when it is the one that came last.
@@ -331,8 +336,17 @@ func (e *Engine) pullTable(ctx context.Context, s *Feed, state SourceState, r pr
 		}
 		p.Bytes, p.Rows, p.Mark = out.n, p.Rows+rows, &at
 		r.Progress(p.Rows, 0, fault.Text{Zh: fmt.Sprintf("已拉取 %d 行", p.Rows), En: fmt.Sprintf("%d rows pulled", p.Rows)})
-		return e.note(ctx, s.Name, func(state *SourceState) { state.Pending = p })
+		if err := e.note(ctx, s.Name, func(state *SourceState) { state.Pending = p }); err != nil {
+			return err
+		}
+		if out.n > e.Pulling.Limit/2 { // another page might be too much
+			return errFull
+		}
+		return nil
 	})
+	if errors.Is(err, errFull) {
+		p.More, err = true, nil
+	}
 	if err != nil || p.Rows == 0 {
 		return nil, explain(err)
 	}
@@ -341,6 +355,9 @@ func (e *Engine) pullTable(ctx context.Context, s *Feed, state SourceState, r pr
 	}
 	return p, nil
 }
+
+// errFull ends a pull whose file is full; the next goes on behind it.
+var errFull = errors.New("the file is full")
 
 // pages opens the file of a pull, with the pages that are safe.
 func (e *Engine) pages(name string, p *PendingPull) (*os.File, error) {

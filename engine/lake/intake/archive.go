@@ -37,11 +37,10 @@ func readZip(ctx context.Context, f File, w Want, out io.Writer) (*Table, error)
 		return nil, err
 	}
 	tab, err := z.read(ctx, m, f.Dir, w, out)
-	if err != nil {
-		return nil, err
+	if tab != nil {
+		tab.Part = strings.TrimSuffix(m.name+" "+tab.Part, " ")
 	}
-	tab.Part = strings.TrimSuffix(m.name+" "+tab.Part, " ")
-	return tab, nil
+	return tab, err
 }
 
 func (b *bounded) has(name string) bool {

@@ -76,10 +76,8 @@ func transcode(in io.Reader, w Want, out io.Writer) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := io.Copy(out, text); err != nil {
-		return nil, broken(err)
-	}
-	return tab, nil
+	_, err = io.Copy(out, text)
+	return tab, broken(err)
 }
 
 // openCSV reads the heading of a CSV file; the text that it returns begins with

@@ -38,6 +38,7 @@ type File struct {
 type Want struct {
 	Type *record.Type
 	Hint
+	loose bool // whatever heading there is will do
 }
 
 // Hint is what is known beforehand of a file. All of it may be empty.

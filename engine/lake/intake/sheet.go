@@ -303,7 +303,7 @@ func (b *book) read(w Want, out io.Writer) (*Table, error) {
 		}
 		bad := w.complete(h.columns)
 		switch {
-		case bad == nil && h.known > 0:
+		case bad == nil && (h.known > 0 || w.loose && len(fits) == 0):
 			fits = append(fits, fit{ref, h})
 		case h.known > best:
 			best, why = h.known, bad
@@ -311,7 +311,7 @@ func (b *book) read(w Want, out io.Writer) (*Table, error) {
 	}
 	list := strings.Join(names[:min(len(names), maxNamedSheets)], "、")
 	switch {
-	case len(fits) == 1:
+	case len(fits) == 1 || w.loose && len(fits) > 0:
 		return b.readSheet(fits[0], w, out)
 	case len(fits) > 1:
 		return nil, fault.New(fault.Invalid, "several-sheets", "有多个工作表的标题行都相符，请只留一个或分别上传："+list, "several sheets have a heading that fits; leave one, or upload them one by one: "+list)

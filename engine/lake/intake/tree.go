@@ -67,11 +67,9 @@ func readTree(from stream, head []byte, walk walker, format Format, w Want, out 
 	if err := visit(rows); err != nil {
 		return nil, err
 	}
-	if err := rows.finish(); err != nil {
-		return nil, err
-	}
+	err = rows.finish()
 	rows.tab.Charset = charset
-	return rows.tab, nil
+	return rows.tab, err
 }
 
 // trail is where in the tree a visitor is.
