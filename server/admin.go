@@ -79,6 +79,7 @@ func (s *Server) adminRoutes(api huma.API) {
 	s.alarmRoutes(api)
 	s.jobRoutes(api)
 	s.sourceRoutes(api)
+	s.previewRoutes(api)
 }
 
 func (s *Server) mustAdmin(a *identity.Actor) error {
