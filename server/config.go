@@ -21,6 +21,7 @@ type Config struct {
 	Connections    []string      `name:"connections" secret:"true" zh:"数据来源可用的数据库连接，逗号分隔：名称=postgres://… 或 名称=user:password@tcp(host:port)/库" en:"databases that sources may pull from, with commas between: NAME=postgres://… or NAME=user:password@tcp(host:port)/database"`
 	FeedHosts      []string      `name:"feed-hosts" zh:"数据来源可访问的内部网络主机名，逗号分隔" en:"hosts within private networks that sources may fetch from, with commas between"`
 	FileGrace      time.Duration `name:"file-grace" default:"24h" zh:"上传后未被任何记录采用的文件保留多久，0 为一直保留" en:"how long a file is kept that was sent and that no record has taken in; 0 is for ever"`
+	KeepBatches    time.Duration `name:"keep-batches" default:"4320h" zh:"检查结果（未采用的行、未发布的批次）保留多久，0 为一直保留" en:"how long what came of a check is kept: rows that were not taken, batches that were not released; 0 is for ever"`
 	LogLevel       string        `name:"log-level" default:"info" zh:"日志级别" en:"debug, info, warn or error"`
 	LogFormat      string        `name:"log-format" default:"text" zh:"日志格式" en:"text or json"`
 	Rate           int           `name:"rate" default:"6000" zh:"每人每分钟请求数上限，0 为不限" en:"requests a minute for each person or address; 0 is no limit"`

@@ -22,6 +22,9 @@ func (s *Server) downloadRelease(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t, d, one, err := s.releaseOf(r)
+	if err == nil {
+		err = one.There()
+	}
 	if err != nil {
 		return err
 	}

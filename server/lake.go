@@ -35,6 +35,7 @@ func (s *Server) datasetOf(r *http.Request) (*record.Type, access.Decision, erro
 
 type releaseView struct {
 	Version int64  `json:"version"`
+	Gone    bool   `json:"gone,omitempty"` // its rows have been removed
 	At      string `json:"at"`
 	Rows    int64  `json:"rows"`
 	Bytes   int64  `json:"bytes"`
@@ -65,7 +66,7 @@ func (s *Server) listReleases(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v := releaseView{Version: one.Version, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest}
+		v := releaseView{Version: one.Version, Gone: one.Gone, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest}
 		for _, f := range m.Files {
 			v.Bytes += f.Bytes
 		}
@@ -107,6 +108,9 @@ type rowView struct {
 // personal values are shown in the clear, the act of reading names the release.
 func (s *Server) releaseRows(w http.ResponseWriter, r *http.Request) error {
 	t, d, one, err := s.releaseOf(r)
+	if err == nil {
+		err = one.There()
+	}
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func (s *Server) Handler() http.Handler {
 	get("/api/datasets/{type}/releases/{version}", s.getRelease)
 	get("/api/datasets/{type}/releases/{version}/rows", s.releaseRows)
 	get("/api/datasets/{type}/releases/{version}/download", s.downloadRelease)
+	get("/api/datasets/{type}/diff", s.releaseDiff)
 	get("/api/cases/{type}/{id}/failures", s.failures)
 
 	// What one organisation may use of another's data.

@@ -193,7 +193,7 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 		return err
 	}
 	if s.lake, err = lake.New(lake.Deps{DB: s.db, Uploads: s.blobs, Blobs: releases, Events: published{s}, Evidence: s.evidence, Clock: s.clock, Dir: filepath.Join(s.cfg.Data, "work"), Datasets: record.Datasets(s.declared.Types),
-		Records: s.records, Datums: datums(), Sources: decl.All[*lake.Feed](s.declared.Set, lake.SourceKind.Name), Pulling: s.pulling(connections)}); err != nil {
+		Records: s.records, Datums: datums(), Log: s.log, KeepBatches: s.cfg.KeepBatches, Sources: decl.All[*lake.Feed](s.declared.Set, lake.SourceKind.Name), Pulling: s.pulling(connections)}); err != nil {
 		return err
 	}
 	if s.lookup, err = lookup.New(lookup.Deps{DB: s.db, Lake: s.lake, Datasets: record.Datasets(s.declared.Types), Dir: filepath.Join(s.cfg.Data, "lookup"), Log: s.log}); err != nil {
@@ -275,7 +275,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(nil)
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
-		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run,
+		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run, "lake": s.lake.Sweep,
 		"sources": func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
 	}
 	done := make(chan error, len(workers))

@@ -19,12 +19,24 @@ import (
 const FieldMark = "."
 
 // KeyField returns the field by whose value one row is looked up: the first of
-// those that are unique, nil when none is.
+// those that are unique by themselves, nil when none is.
 func (t *Type) KeyField() *Field {
-	if len(t.Unique) == 0 {
-		return nil
+	for _, names := range t.Keys() {
+		if len(names) == 1 {
+			return t.byName[names[0]]
+		}
 	}
-	return t.byName[t.Unique[0]]
+	return nil
+}
+
+// Keys are the sets of fields whose values together are unique, in the order of
+// the declaration.
+func (t *Type) Keys() [][]string {
+	out := make([][]string, len(t.Unique))
+	for i, set := range t.Unique {
+		out[i] = strings.Split(set, "+")
+	}
+	return out
 }
 
 // Form tells tables of the type apart: 64 digits that are others when its

@@ -33,14 +33,16 @@ func ofResource(types []*Type, resource string) []*Type {
 // checkResource refuses what a dataset cannot have: it is read from files, and
 // has no rows that live.
 func (t *Type) checkResource(s *decl.Set, r *decl.Report) {
+	if t.Keep < 0 || t.Keep > 0 && t.Resource != Dataset {
+		r.Add(t.At("keep"), "keep 为 dataset 保留数据的版本数，须为正整数", "keep is how many releases of a dataset keep their rows, a positive number")
+	}
 	t.Resource = orDefault(t.Resource, Register)
 	oneOf(r, t.At("resource"), "resource", t.Resource, Register, Dataset)
 	if t.Resource != Dataset {
 		t.checkOnlyDatasets(r)
 		return
 	}
-	for key, given := range map[string]bool{"filters": t.Filters != nil, "sorts": t.Sorts != nil, "search": t.Search != nil,
-		"place": t.PlaceBy != "", "org": t.OrgBy != "", "subject": t.SubjectBy != ""} {
+	for key, given := range map[string]bool{"search": t.Search != nil, "place": t.PlaceBy != "", "org": t.OrgBy != "", "subject": t.SubjectBy != ""} {
 		if given {
 			r.Add(t.At(key), fmt.Sprintf("dataset 没有 %s：其各行随版本发布，不逐条保存", key), fmt.Sprintf("a dataset has no %s: its rows come in releases and are not kept one by one", key))
 		}

@@ -72,8 +72,12 @@ func (t *Type) living() string {
 func (t *Type) indexes() []string {
 	out := []string{"unique |(id)"}
 	living := " where " + t.living()
-	for _, name := range t.Unique {
-		out = append(out, "unique |("+Column(name)+") where deleted_at is null")
+	for _, names := range t.Keys() {
+		columns := make([]string, len(names))
+		for i, name := range names {
+			columns[i] = Column(name)
+		}
+		out = append(out, "unique |("+strings.Join(columns, ", ")+") where deleted_at is null")
 	}
 	if t.Case {
 		out = append(out, "|(created_by, n)", "|(created_at)", "|(closed_at) where closed_at is not null")

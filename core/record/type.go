@@ -40,6 +40,10 @@ type Type struct {
 	// Quality is what a dataset asks of a file as a whole.
 	Quality *Quality `yaml:"quality"`
 
+	// Keep is how many releases of a dataset keep their rows; those before keep
+	// their manifest only. 0 keeps all.
+	Keep int `yaml:"keep"`
+
 	// PlaceBy names the field that says where the row lies: a text field that
 	// holds a division path itself, or a reference whose place is taken over.
 	// OrgBy likewise names the field for the organisation that answers for it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -37,6 +38,10 @@ type Deps struct {
 	Pulling  Pulling
 	Records  Records
 	Datums   []Datum // that points may be given in, the stored one first
+	// KeepBatches is how long what came of a check is kept beside what was
+	// released of it: the rows that were not taken may hold anything.
+	KeepBatches time.Duration
+	Log         *slog.Logger
 }
 
 // Engine checks files and keeps releases. It is safe for concurrent use.
@@ -44,6 +49,7 @@ type Engine struct {
 	Deps
 	byName map[string]*record.Type
 	asking chan struct{} // has room for those who may ask at once
+	diffs  diffs
 }
 
 // Migrations are the tables of batches and releases. A batch has a row for each
@@ -63,6 +69,12 @@ func Migrations() []db.Migration {
 		`create index lake_batch_file on lake_batch (dataset, file)`,
 	}}, {Owner: "lake", Version: 3, SQL: []string{
 		`create table lake_source (name text collate "C" primary key, due_at bigint not null, state text not null)`,
+	}}, {Owner: "lake", Version: 4, SQL: []string{
+		`create table lake_diff (dataset text collate "C" not null, older bigint not null, newer bigint not null,
+			changes text collate "C" not null, report text not null, primary key (dataset, older, newer))`,
+		`alter table lake_release add column gone_at bigint`,
+		`alter table lake_batch add column gone_at bigint`,
+		`create index lake_batch_at on lake_batch (at) where gone_at is null`,
 	}}}
 }
 

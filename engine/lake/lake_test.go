@@ -289,7 +289,7 @@ func TestReleases(t *testing.T) {
 		e.Evidence, e.Events = acts, silent{}
 		publish := func(version int64, batch string) error {
 			return d.Do(t.Context(), func(tx *db.Tx) error {
-				return e.publish(tx, typ, &Batch{ID: batch}, Manifest{Version: version, Rows: version}, version, "cause")
+				return e.publish(tx, typ, batch, Manifest{Version: version, Rows: version}, version, "cause")
 			})
 		}
 		for v := range int64(3) {

@@ -40,7 +40,7 @@ func overTime(t *record.Type) bool {
 func (e *Engine) earlier(ctx context.Context, t *record.Type, hash string) (*Batch, error) {
 	q := e.DB.Read(ctx)
 	var id string
-	err := q.QueryRow(`select id from lake_batch where dataset = $1 and file = $2 and rules = $3 order by at, id limit 1`, t.Name, hash, t.Hash).Scan(&id)
+	err := q.QueryRow(`select id from lake_batch where dataset = $1 and file = $2 and rules = $3 and gone_at is null order by at, id limit 1`, t.Name, hash, t.Hash).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}

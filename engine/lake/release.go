@@ -33,6 +33,8 @@ type Manifest struct {
 	Source  Source          `json:"source"`
 	Columns []intake.Column `json:"columns"`          // which column of the source became which field
 	Parent  int64           `json:"parent,omitempty"` // the version before
+	// Restores is the earlier version whose rows these are again.
+	Restores int64 `json:"restores,omitempty"`
 }
 
 // Field is one column of a release.
@@ -55,6 +57,7 @@ type Release struct {
 	Version  int64
 	At       int64  // ms UTC
 	Digest   string // SHA-256 of the manifest, in hexadecimal
+	Gone     bool   // its rows have been removed; see record.Type.Keep
 	Manifest json.RawMessage
 }
 
@@ -65,7 +68,7 @@ func (r *Release) Read() (Manifest, error) {
 	return m, err
 }
 
-const releaseColumns = `select version, at, digest, manifest from lake_release where dataset = $1 `
+const releaseColumns = `select version, at, digest, manifest, gone_at is not null from lake_release where dataset = $1 `
 
 // Releases returns up to limit releases of a dataset, newest first, from below
 // the version before on (0: from the latest).
@@ -101,7 +104,7 @@ func (e *Engine) Release(q db.Querier, t *record.Type, version int64) (Release, 
 func scanRelease(scan func(...any) error) (Release, error) {
 	var r Release
 	var manifest string
-	err := scan(&r.Version, &r.At, &r.Digest, &manifest)
+	err := scan(&r.Version, &r.At, &r.Digest, &manifest, &r.Gone)
 	r.Manifest = json.RawMessage(manifest)
 	return r, err
 }
@@ -150,10 +153,16 @@ func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Wr
 	if err := body.Close(); err != nil {
 		return nil, err
 	}
-	at := m.Now.UnixMilli()
-	manifest := Manifest{Dataset: t.Name, At: rfc3339(at), Rows: b.Report.Quality.Good, Level: t.Level, Quality: b.Report.Quality.published(), Source: b.Report.Source,
+	manifest := Manifest{Dataset: t.Name, At: rfc3339(m.Now.UnixMilli()), Rows: b.Report.Quality.Good, Level: t.Level, Quality: b.Report.Quality.published(), Source: b.Report.Source,
 		Columns: b.Report.Columns, Files: []File{{goodFile, b.Good, size, b.Report.Quality.Good}}}
 	manifest.Fields = b.Report.Fields
+	return e.planRelease(ctx, m, t, manifest, b.ID, c.Version)
+}
+
+// planRelease gives a release the number after the latest, tells it to the
+// case's field, if one is named, and plans to publish it. What it comes from is
+// a batch, or nothing else that was ever released.
+func (e *Engine) planRelease(ctx context.Context, m *process.Moment, t *record.Type, manifest Manifest, from, told string) (process.Write, error) {
 	last, err := e.Releases(e.DB.Read(ctx), t, 0, 1)
 	if err != nil {
 		return nil, err
@@ -162,10 +171,10 @@ func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Wr
 		manifest.Parent = last[0].Version
 	}
 	manifest.Version = manifest.Parent + 1
-	if c.Version != "" {
-		m.Set(c.Version, manifest.Version)
+	if told != "" {
+		m.Set(told, manifest.Version)
 	}
-	return func(tx *db.Tx, act string) error { return e.publish(tx, t, b, manifest, at, act) }, nil
+	return func(tx *db.Tx, act string) error { return e.publish(tx, t, from, manifest, m.Now.UnixMilli(), act) }, nil
 }
 
 func fieldsOf(t *record.Type) []Field {
@@ -178,14 +187,14 @@ func fieldsOf(t *record.Type) []Field {
 
 // publish writes the release and its act. When another release has come in
 // between, the action is planned anew.
-func (e *Engine) publish(tx *db.Tx, t *record.Type, b *Batch, m Manifest, at int64, cause string) error {
+func (e *Engine) publish(tx *db.Tx, t *record.Type, from string, m Manifest, at int64, cause string) error {
 	raw, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(raw)
 	_, err = tx.Exec(`insert into lake_release (dataset, version, at, batch, manifest, digest) values ($1, $2, $3, $4, $5, $6)`,
-		t.Name, m.Version, at, b.ID, string(raw), hex.EncodeToString(sum[:]))
+		t.Name, m.Version, at, from, string(raw), hex.EncodeToString(sum[:]))
 	if db.IsUnique(err) {
 		return fault.Wrap(err, fault.Conflict, process.Again, "此批次已发布，或同时有另一个版本发布；请刷新", "this batch is released already, or another release has come; reload")
 	}
@@ -204,6 +213,7 @@ func Effects(engine func() *Engine) []process.EffectKind {
 	return []process.EffectKind{
 		{Name: "lake.check", New: func() process.Effect { return &checkEffect{engine: engine} }},
 		{Name: "lake.release", New: func() process.Effect { return &releaseEffect{engine: engine} }},
+		{Name: "lake.restore", New: func() process.Effect { return &restoreEffect{engine: engine} }},
 		{Name: "lake.pulled", New: func() process.Effect { return &pulledEffect{engine: engine} }},
 	}
 }
