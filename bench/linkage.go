@@ -47,8 +47,8 @@ var (
 		{Name: "name", Compare: "name", Terms: true},
 		{Name: "sex", Compare: "exact"},
 		{Name: "birth_date", Compare: "date"},
-		{Name: "phone", Compare: "edit"},
-		{Name: "address", Compare: "address"},
+		{Name: "phone", Compare: "edit", Shared: true},
+		{Name: "address", Compare: "address", Shared: true},
 	}
 	linkHardFields = []link.Field{linkPersonFields[1], linkPersonFields[2], linkPersonFields[3], linkPersonFields[5]}
 	linkFirmFields = []link.Field{

@@ -8,7 +8,8 @@
 //     the pairs of each are counted first, and rules are taken while they promise matches and fit into the budget. Blocks too large are skipped and said.
 //   - Weights after Fellegi and Sunter (1969). How often two unrelated rows agree is counted on random pairs, how often the same
 //     entity's rows agree is learned by expectation maximisation on candidate pairs, for each rule on the fields outside its key. Where a field
-//     says so, agreement on a rare value weighs more than on a common one.
+//     says so, agreement on a rare value weighs more than on a common one. Fields that different entities share, as a household shares telephone and
+//     address, are declared: groups that share them are learned as a third kind of pair, and what agreement is owed to them is taken off.
 //   - Clusters. Pairs join by descending weight. A join is refused when the cluster would grow too large, hold two rows of a source without
 //     duplicates, two different valid codes, or a pair whose own evidence is strongly against it. What was refused is for a person to see.
 //   - Decisions of people stand above all of it: rows said to be the same are together, rows said to be different never.

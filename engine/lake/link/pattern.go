@@ -140,7 +140,7 @@ func heavier(x, y found) int {
 // score weighs a pair.
 func (w *worker) score(a, b uint32) found {
 	p := w.compare(a, b)
-	bits := 0.0
+	bits := w.l.model.shared(p)
 	for f := range w.l.columns {
 		bits += w.l.bits(f, p.level(f), a)
 	}

@@ -75,7 +75,8 @@ func (l *Linker) weights() []Weights {
 type Pair struct {
 	A, B        RowID
 	Probability float64
-	Bits        float64 // weight of the fields together, without the prior
+	Bits        float64 // weight of the fields and of Shared together, without the prior
+	Shared      float64 // what is taken off because groups of different entities agree so too, as a household does; 0 or below
 	Reason      string  // for review; "" for a link
 
 	l    *Linker
@@ -103,7 +104,7 @@ func (p Pair) Fields() []Agreement {
 }
 
 func (r *Result) pair(f found, reason string) Pair {
-	return Pair{A: r.l.id(f.a), B: r.l.id(f.b), Probability: float64(f.probability), Bits: float64(f.bits), Reason: reason, l: r.l, a: f.a, b: f.b, p: f.pattern}
+	return Pair{A: r.l.id(f.a), B: r.l.id(f.b), Probability: float64(f.probability), Bits: float64(f.bits), Shared: r.l.model.shared(f.pattern), Reason: reason, l: r.l, a: f.a, b: f.b, p: f.pattern}
 }
 
 // Links are the pairs above the threshold that stand within one entity, heaviest first.

@@ -34,6 +34,8 @@ type Field struct {
 	Steps []float64 `json:"steps,omitempty" yaml:"steps,omitempty"`
 	// Terms lets agreement on a rare value weigh more than on a common one.
 	Terms bool `json:"terms,omitempty" yaml:"terms,omitempty"`
+	// Shared says that different entities often have the value in common, and others with it: a household's telephone and address.
+	Shared bool `json:"shared,omitempty" yaml:"shared,omitempty"`
 	// Distinct forbids one entity to have two different valid values; only for code.
 	Distinct bool `json:"distinct,omitempty" yaml:"distinct,omitempty"`
 }

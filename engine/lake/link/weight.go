@@ -19,9 +19,10 @@ const (
 // model is what was learned: for each field the probability of each level among pairs of one entity (m) and of two (u). Level 0,
 // missing, says nothing.
 type model struct {
-	m, u  [][]float64
-	bits  [][]float64 // log2 m/u
-	prior float64     // log2 of the odds that any two rows are of one entity
+	m, u   [][]float64
+	bits   [][]float64 // log2 m/u
+	groups []group
+	prior  float64 // log2 of the odds that any two rows are of one entity
 }
 
 // sample is what was counted on part of a rule's pairs.
@@ -51,7 +52,7 @@ func (l *Linker) learn(ctx context.Context) error {
 	lambda := 1 / math.Max(2, total)
 	for range outer {
 		m.u = l.chance(l.random, m, lambda)
-		m.m = l.maximise(samples, m.u)
+		m.m, m.groups = l.maximise(samples, m.u)
 		m.weigh()
 		lambda = prevalence(samples, m, lambda, total)
 	}
@@ -119,7 +120,7 @@ func (l *Linker) chance(random map[pattern]int64, m *model, lambda float64) [][]
 	for _, p := range ordered(random) {
 		share := 1.0
 		if m.bits != nil {
-			share = 1 - posterior(m.total(p, 0), lambda)
+			share = 1 - posterior(m.total(p), lambda)
 		}
 		for f := range u {
 			u[f][p.level(f)] += share * float64(random[p])
@@ -162,17 +163,21 @@ func (c *column) equality(sources []source) float64 {
 }
 
 // maximise learns m: for each rule by expectation maximisation on the fields outside its key, u being known; the rules' answers are
-// averaged by how many pairs of one entity each has found.
-func (l *Linker) maximise(samples []sample, u [][]float64) [][]float64 {
+// averaged by how many pairs of one entity each has found. The groups that rules have found are kept apart.
+func (l *Linker) maximise(samples []sample, u [][]float64) (m [][]float64, groups []group) {
 	sum := l.levels()
-	for _, s := range samples {
-		m, matches := l.expect(s, u)
+	fits := make([]fit, len(samples))
+	l.parallel(len(samples), func(i int) { fits[i] = l.expect(samples[i], u) })
+	for i, s := range samples {
 		for f := range sum {
-			for i := range sum[f] {
+			for k := range sum[f] {
 				if s.fields&(1<<f) == 0 {
-					sum[f][i] += matches * m[f][i]
+					sum[f][k] += fits[i].matches * fits[i].m[f][k]
 				}
 			}
+		}
+		if g := fits[i]; g.others > 0 {
+			groups = append(groups, group{share: g.others / l.pairs(), ratio: ratios(g.h, u)})
 		}
 	}
 	for f := range sum {
@@ -182,43 +187,122 @@ func (l *Linker) maximise(samples []sample, u [][]float64) [][]float64 {
 		}
 		normalise(sum[f], 0)
 	}
-	return sum
+	return sum, groups
 }
 
-// expect runs expectation maximisation on one rule and says how many of its pairs are of one entity.
-func (l *Linker) expect(s sample, u [][]float64) ([][]float64, float64) {
-	m := make([][]float64, len(u))
+// group is pairs of two entities that agree in more than chance would have it: a household shares telephone and address, branches of a firm the core of the
+// name. Without it such pairs pass for one entity, since agreements in several fields would be taken for independent.
+type group struct {
+	share float64     // of all pairs
+	ratio [][]float64 // how much more often than chance each level is in them
+}
+
+// fit is what expectation maximisation makes of a rule's pairs.
+type fit struct {
+	m, h            [][]float64 // levels among pairs of one entity, and among those of a group
+	matches, others float64     // how many pairs of each kind the rule brings
+}
+
+// expect fits a rule's pairs with two kinds, of one entity and of chance, and where the key is of shared fields alone with a third, of a group. A group must be
+// told from one entity by a field that is not shared, in which its pairs nearly always differ: else it is of one entity with errors.
+func (l *Linker) expect(s sample, u [][]float64) fit {
+	own := false
+	for i, c := range l.columns {
+		own = own || s.fields&(1<<i) != 0 && !c.Shared
+	}
+	if !own {
+		if f := l.fit(s, u, true); l.distinct(f) {
+			return f
+		}
+	}
+	return l.fit(s, u, false)
+}
+
+// distinct reports whether a field that is not shared differs in nearly all pairs of the group, and in few of one entity.
+func (l *Linker) distinct(f fit) bool {
+	for i, c := range l.columns {
+		if !c.Shared && f.others > 0 && f.h[i][1] > 0.8 && f.m[i][1] < 0.2 {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Linker) fit(s sample, u [][]float64, grouped bool) fit {
+	m, h := l.levels(), l.levels()
 	for f := range m {
 		m[f] = l.guess(f)
+		for i := range h[f] {
+			h[f][i] = (m[f][i] + u[f][i]) / 2
+		}
 	}
 	patterns := ordered(s.all)
-	share, matches := 0.5, 0.0
+	one, other := 0.4, 0.0
+	if grouped {
+		other = 0.3
+	}
+	var matches, others float64
 	for range rounds {
-		next := l.levels()
-		matches = 0
+		nextM, nextH := l.levels(), l.levels()
+		matches, others = 0, 0
 		pairs := 0.0
-		bits := logs(m, u)
+		bitsM, bitsH := logs(m, u), logs(h, u)
 		for _, p := range patterns {
 			n := float64(s.all[p])
-			likely := n * posterior(sumBits(bits, p, s.fields), share)
-			matches += likely
-			pairs += n
-			for f := range next {
-				next[f][p.level(f)] += likely
+			likeM, likeH := one*math.Exp2(sumBits(bitsM, p, s.fields)), other*math.Exp2(sumBits(bitsH, p, s.fields))
+			all := likeM + likeH + (1 - one - other)
+			isM, isH := n*likeM/all, n*likeH/all
+			matches, others, pairs = matches+isM, others+isH, pairs+n
+			for f := range nextM {
+				nextM[f][p.level(f)] += isM
+				nextH[f][p.level(f)] += isH
 			}
 		}
-		if matches == 0 {
-			return m, 0
+		settle(m, nextM)
+		settle(h, nextH)
+		if pairs == 0 {
+			break
 		}
-		for f := range next {
-			if next[f][0] = 0; total(next[f]) > 0 {
-				normalise(next[f], 0.01)
-				m[f] = next[f]
-			}
+		one, other = min(0.9999, max(1e-9, matches/pairs)), others/pairs
+		if one+other > 0.9999 {
+			one, other = one*0.9999/(one+other), other*0.9999/(one+other)
 		}
-		share = min(0.9999, max(1e-9, matches/pairs))
 	}
-	return m, matches * s.scale
+	return fit{m: m, h: h, matches: matches * s.scale, others: others * s.scale}
+}
+
+// settle puts the levels counted in the place of those before, where any were.
+func settle(p, counted [][]float64) {
+	for f := range p {
+		if counted[f][0] = 0; total(counted[f]) > 0 {
+			normalise(counted[f], 0.01)
+			p[f] = counted[f]
+		}
+	}
+}
+
+// ratios divides levels by chance; a missing value says nothing.
+func ratios(h, u [][]float64) [][]float64 {
+	out := logs(h, u)
+	for f := range out {
+		for i := range out[f] {
+			out[f][i] = math.Exp2(out[f][i])
+		}
+	}
+	return out
+}
+
+// shared is what a pair's agreements are worth less, in bits, because groups of different entities have them too.
+func (m *model) shared(p pattern) float64 {
+	sum := 1.0
+	for _, g := range m.groups {
+		product := g.share
+		for f := range g.ratio {
+			product *= g.ratio[f][p.level(f)]
+		}
+		sum += product
+	}
+	return -math.Log2(sum)
 }
 
 // guess is where learning begins: nine of ten equal, the rest falling off.
@@ -241,7 +325,7 @@ func prevalence(samples []sample, m *model, lambda, pairs float64) float64 {
 		matches := 0.0
 		for _, s := range samples {
 			for _, p := range ordered(s.first) {
-				matches += s.scale * float64(s.first[p]) * posterior(m.total(p, 0), lambda)
+				matches += s.scale * float64(s.first[p]) * posterior(m.total(p), lambda)
 			}
 		}
 		lambda = min(0.5, max(1/(2*pairs+2), matches/max(1, pairs)))
@@ -251,7 +335,8 @@ func prevalence(samples []sample, m *model, lambda, pairs float64) float64 {
 
 func (m *model) weigh() { m.bits = logs(m.m, m.u) }
 
-func (m *model) total(p pattern, without uint64) float64 { return sumBits(m.bits, p, without) }
+// total is the weight of a pattern, before what single values add.
+func (m *model) total(p pattern) float64 { return sumBits(m.bits, p, 0) + m.shared(p) }
 
 func sumBits(bits [][]float64, p pattern, without uint64) float64 {
 	sum := 0.0
