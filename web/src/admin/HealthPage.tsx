@@ -7,6 +7,7 @@ import { Page, Section } from "../kit/Page";
 import { Empty, Loaded } from "../kit/states";
 import { formatTime } from "../kit/time";
 import { useText } from "../text";
+import { Sources } from "./Sources";
 import { useAdmin } from "./useAdmin";
 import "../detail/detail.css";
 
@@ -28,6 +29,7 @@ export function HealthPage() {
             />
             <Facts health={found} />
             <Checks health={found} />
+            <Sources refresh={refresh} />
             <Figures health={found} />
           </>
         )}

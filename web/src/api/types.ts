@@ -500,6 +500,21 @@ export interface Jobs extends Page<Job> {
   totals?: Partial<Record<JobState, number>>;
 }
 
+/** Where data of a dataset comes from by itself, and how that fares. */
+export interface Source {
+  name: string;
+  title: Label;
+  dataset: string;
+  due_at?: string;
+  last_at?: string;
+  last_good_at?: string;
+  running: boolean;
+  failures: number;
+  error?: Label;
+  /** That the last pull from a table brought. */
+  rows: number;
+}
+
 /** Something found wrong by the server's own monitor. */
 export interface Alarm {
   n: number;
