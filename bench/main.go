@@ -46,6 +46,7 @@ var benches = []struct {
 	{"start", starting},
 	{"ingest", ingest},
 	{"xlsx", workbook},
+	{"diff", comparing},
 	{"lookup", lookup},
 	{"linkage", linkage},
 }

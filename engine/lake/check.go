@@ -172,7 +172,13 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, d
 	}
 	var q Quality
 	var rejected, open int64
-	if err := scan(got[p.at[theCounts]].Rows[0], &q.Rows, &q.Good); err != nil {
+	q.Filled = make([]FieldCells, len(t.Fields))
+	counts := []*int64{&q.Rows, &q.Good}
+	for i, f := range t.Fields {
+		q.Filled[i].Field = f.Name
+		counts = append(counts, &q.Filled[i].Cells)
+	}
+	if err := scan(got[p.at[theCounts]].Rows[0], counts...); err != nil {
 		return q, err
 	}
 	if err := scan(got[p.at[theRejects]].Rows[0], &rejected, &open); err != nil {

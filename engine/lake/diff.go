@@ -36,7 +36,7 @@ type DiffReport struct {
 	Lost   []string `json:"lost,omitempty"`
 }
 
-// FieldCells is how many values of a field changed.
+// FieldCells counts cells of a field.
 type FieldCells struct {
 	Field string `json:"field"`
 	Cells int64  `json:"cells"`

@@ -103,7 +103,7 @@ func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time, out *
 	p.reads("create table judged as select *, %s as %s from (%s)", p.keeps(), okName, from)
 	p.add("copy (select %s, %s from judged where %s order by %s) to %s (format parquet, compression zstd)",
 		rowName, strings.Join(p.fields(), ", "), okName, rowName, duck.Quote(dir+"/"+goodFile))
-	p.ask(theCounts, "select count(*), count(*) filter (%s) from judged", okName)
+	p.ask(theCounts, "select count(*), count(*) filter (%[1]s), %[2]s from judged", okName, strings.Join(p.filled(), ", "))
 	// How many could not be read as a row, and the first that goes on over the
 	// lines after it: a quote was left open, and those are lost.
 	p.ask(theRejects, "select count(distinct line), coalesce(min(line) filter (error_type = 'UNQUOTED VALUE' and contains(csv_line, chr(10))), 0) from reject_errors")
@@ -118,6 +118,15 @@ func newPlan(t *record.Type, tab *intake.Table, dir string, now time.Time, out *
 	p.tellCleaned()
 	p.tellQuality()
 	return p, nil
+}
+
+// filled counts the values of each field in the good rows.
+func (p *plan) filled() []string {
+	out := p.fields()
+	for i, name := range out {
+		out[i] = fmt.Sprintf("count(%s) filter (%s)", name, okName)
+	}
+	return out
 }
 
 // reads adds the step that reads the file, unless there is one.
