@@ -39,6 +39,10 @@ type catalogueNow struct {
 	entries   map[*ckan.Package]*record.Row
 	types     map[*ckan.Package]*record.Type
 	releases  map[*ckan.Package][]lake.Manifest // newest first
+
+	tree   *identity.Tree
+	kept   map[string]*ckan.Package // of the entries, by the id of their record
+	newest int64                    // when the last of them was changed
 }
 
 // current returns the catalogue as it stands.
@@ -50,7 +54,7 @@ func (c *openData) current(ctx context.Context) (*catalogueNow, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.now == nil || c.version != version {
-		now, err := c.build(ctx)
+		now, err := c.build(ctx, c.now)
 		if err != nil {
 			return nil, err
 		}
@@ -95,13 +99,16 @@ type maker struct {
 	now    *catalogueNow
 }
 
-func (c *openData) build(ctx context.Context) (*catalogueNow, error) {
+// build makes the catalogue; of old, which may be nil, it takes over what has not
+// changed.
+func (c *openData) build(ctx context.Context, old *catalogueNow) (*catalogueNow, error) {
 	tree, err := c.s.identity.Tree(ctx)
 	if err != nil {
 		return nil, err
 	}
 	m := maker{c, ctx, tree, identity.NewAnonymous(), map[string]*ckan.Group{}, map[string]*ckan.Group{},
-		&catalogueNow{entries: map[*ckan.Package]*record.Row{}, types: map[*ckan.Package]*record.Type{}, releases: map[*ckan.Package][]lake.Manifest{}}}
+		&catalogueNow{entries: map[*ckan.Package]*record.Row{}, types: map[*ckan.Package]*record.Type{}, releases: map[*ckan.Package][]lake.Manifest{},
+			tree: tree, kept: map[string]*ckan.Package{}}}
 	for _, o := range tree.Under("/") {
 		if !o.Closed {
 			m.orgs[o.ID] = &ckan.Group{ID: ckan.ID("org", o.ID), Name: strings.ToLower(o.ID), Title: o.NameZh, TitleEn: o.NameEn, Org: true, Unit: o.ID}
@@ -122,32 +129,67 @@ func (c *openData) build(ctx context.Context) (*catalogueNow, error) {
 		m.now.types[p] = t
 		packages = append(packages, p)
 	}
-	entries, err := m.entries()
-	if err != nil {
+	if err := m.entries(old); err != nil {
 		return nil, err
 	}
-	packages = append(packages, entries...)
-	m.now.catalogue = ckan.New(packages, slices.Collect(maps.Values(m.orgs)), slices.Collect(maps.Values(m.groups)))
+	packages = slices.AppendSeq(packages, maps.Values(m.now.kept))
+	var known *ckan.Catalogue
+	if old != nil {
+		known = old.catalogue
+	}
+	m.now.catalogue = ckan.New(packages, slices.Collect(maps.Values(m.orgs)), slices.Collect(maps.Values(m.groups)), known)
 	return m.now, nil
 }
 
-// entries are the packages that records describe, read page by page.
-func (m *maker) entries() ([]*ckan.Package, error) {
+// overlap is how long before the last known change entries are read again, in ms:
+// on PostgreSQL one may commit after another that is later.
+const overlap = 10_000
+
+// entries are the packages that records describe. Those of old are taken over
+// and only what has changed since is read; when some have gone, all are read.
+func (m *maker) entries(old *catalogueNow) error {
 	t, err := m.s.records.Type(ckan.EntryType)
 	if err != nil {
-		return nil, nil // a city may leave the pack out
+		return nil // a city may leave the pack out
 	}
-	var out []*ckan.Package
+	since := int64(0)
+	if old != nil && old.tree == m.tree {
+		since = old.newest - overlap
+		for id, p := range old.kept {
+			m.keep(id, p, old.entries[p])
+		}
+	}
+	if err := m.read(t, since); err != nil {
+		return err
+	}
+	n, err := m.s.records.Count(m.ctx, t, record.Query{})
+	if err != nil || n == int64(len(m.now.kept)) {
+		return err
+	}
+	m.now.kept, m.now.entries = map[string]*ckan.Package{}, map[*ckan.Package]*record.Row{}
+	return m.read(t, 0)
+}
+
+// read takes in the entries that were changed at since or later.
+func (m *maker) read(t *record.Type, since int64) error {
 	for after := ""; ; {
-		page, err := m.s.records.Query(m.ctx, t, record.Query{Limit: record.MaxLimit, After: after})
+		page, err := m.s.records.Query(m.ctx, t, record.Query{Sort: "updated_at", Desc: true, Limit: record.MaxLimit, After: after})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, row := range page.Rows {
-			out = append(out, m.entry(row))
+			if row.UpdatedAt < since {
+				return nil
+			}
+			m.now.newest = max(m.now.newest, row.UpdatedAt)
+			p := m.now.kept[row.ID]
+			if p == nil || m.now.entries[p].Rev != row.Rev {
+				delete(m.now.entries, p)
+				m.keep(row.ID, m.entry(row), row)
+			}
 		}
 		if after = page.Next; after == "" {
-			return out, nil
+			return nil
 		}
 	}
 }
@@ -161,9 +203,17 @@ func (m *maker) entry(row *record.Row) *ckan.Package {
 		see = func(field string) bool { return d.View.See(field) == record.Clear }
 	}
 	p := ckan.FromRow(row, m.orgs, m.groups, see)
-	m.now.entries[p] = row
-	if p.Restricted = !d.Allow; p.Restricted {
-		return p // nor may anybody know who publishes it
+	p.Restricted = !d.Allow
+	return p
+}
+
+// keep takes a package in, with the publisher and the groups that it brings;
+// those of one that not everybody may know of stay unknown, too.
+func (m *maker) keep(id string, p *ckan.Package, row *record.Row) {
+	m.now.kept[id], m.now.entries[p] = p, row
+	m.now.newest = max(m.now.newest, row.UpdatedAt)
+	if p.Restricted {
+		return
 	}
 	if p.Organization != nil && m.orgs[row.Text("publisher")] == nil {
 		m.orgs[p.Organization.Name] = ckan.Publisher(p.Organization.Name, p.Organization.Title)
@@ -173,7 +223,6 @@ func (m *maker) entry(row *record.Row) *ckan.Package {
 			m.groups[g.Name] = &ckan.Group{ID: g.ID, Name: g.Name, Title: g.Title}
 		}
 	}
-	return p
 }
 
 // declared is the package of a register or dataset that a pack declares.

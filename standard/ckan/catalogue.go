@@ -28,7 +28,8 @@ type located struct {
 // New indexes packages. Those that bear a name or an id which is taken are left
 // out: the first one has it. orgs are all organisations that may own packages;
 // listed are those that own some which everybody may know of.
-func New(packages []*Package, orgs, groups []*Group) *Catalogue {
+// What old has indexed is not indexed again; old may be nil.
+func New(packages []*Package, orgs, groups []*Group, old *Catalogue) *Catalogue {
 	c := &Catalogue{byKey: map[string]*Package{}, resources: map[string]*located{}, docs: map[*Package]*document{}, all: map[string]*Group{}}
 	owners := map[string]bool{}
 	for _, p := range packages {
@@ -37,13 +38,17 @@ func New(packages []*Package, orgs, groups []*Group) *Catalogue {
 		}
 		c.byKey[p.Name], c.byKey[p.ID] = p, p
 		c.packages = append(c.packages, p)
-		p.finish()
+		if old != nil && old.docs[p] != nil {
+			c.docs[p] = old.docs[p]
+		} else {
+			p.finish()
+			c.docs[p] = documentOf(p)
+		}
 		for i := range p.Resources {
 			if id := p.Resources[i].ID; c.resources[id] == nil {
 				c.resources[id] = &located{p, &p.Resources[i]}
 			}
 		}
-		c.docs[p] = documentOf(p)
 		if p.OwnerOrg != nil && !p.Restricted {
 			owners[*p.OwnerOrg] = true
 		}

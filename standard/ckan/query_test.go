@@ -19,7 +19,7 @@ func small() *Catalogue {
 	air.Owned(org)
 	water := &Package{ID: ID("water"), Name: "river-water", Title: "河流水质", Notes: "weekly", LicenseID: "cc-by", MetadataModified: "2026-02-01T00:00:00.000000", Extras: []Extra{{"level", "important"}}}
 	secret := &Package{ID: ID("secret"), Name: "secret", Title: "空气", Private: true, Restricted: true}
-	return New([]*Package{water, air, secret}, []*Group{org}, nil)
+	return New([]*Package{water, air, secret}, []*Group{org}, nil, nil)
 }
 
 // reader lets nobody know of restricted packages, and gives fixed rows.
