@@ -29,6 +29,7 @@ const pages = {
     "/office/catalogue",
     "/office/catalogue/incident",
   ],
+  "data-user": ["/office/clients"],
   supervisor: ["/screen"],
   admin: [
     "/admin/packs",
@@ -37,6 +38,7 @@ const pages = {
     "/admin/evidence",
     "/admin/health",
     "/admin/jobs",
+    "/admin/clients",
     `${office}/public-data/natural-persons`,
     `${office}/coordination/law-duties`,
     `${office}/coordination/new-duty`,

@@ -34,4 +34,5 @@ export const keys = {
   areas: ["geo", "county-boundary", "record", {}] as const,
   admin: (what: string, params: ListParams = {}) => ["admin", what, params] as const,
   evidence: ["evidence"] as const,
+  clients: ["clients"] as const,
 };

@@ -1,5 +1,6 @@
 import {
   ApartmentOutlined,
+  ApiOutlined,
   AppstoreOutlined,
   DashboardOutlined,
   InboxOutlined,
@@ -16,6 +17,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { useNavItems } from "../api/queries";
 import type { Face, NavItem } from "../api/types";
 import { ScreenIcon } from "../kit/Icon";
+import { useKeepsClients } from "../clients/clients";
 import { useText } from "../text";
 import type { Text } from "../text";
 import { byPack, navOf, screenPath } from "./paths";
@@ -27,7 +29,8 @@ interface Entry {
 }
 
 /** The places every office and every administration has, whatever packs are loaded. */
-function fixedEntries(face: Face, { t }: Text): Entry[] {
+function fixedEntries(face: Face, keepsClients: boolean, { t }: Text): Entry[] {
+  const clients = { to: `/${face}/clients`, title: t.clients.title, icon: <ApiOutlined aria-hidden /> };
   if (face === "admin")
     return [
       { to: "/admin/packs", title: t.admin.packs, icon: <AppstoreOutlined aria-hidden /> },
@@ -36,11 +39,13 @@ function fixedEntries(face: Face, { t }: Text): Entry[] {
       { to: "/admin/evidence", title: t.admin.evidence, icon: <SafetyCertificateOutlined aria-hidden /> },
       { to: "/admin/health", title: t.admin.health, icon: <DashboardOutlined aria-hidden /> },
       { to: "/admin/jobs", title: t.admin.jobs, icon: <ThunderboltOutlined aria-hidden /> },
+      clients,
     ];
   return [
     { to: "/office/inbox", title: t.inbox.title, icon: <InboxOutlined aria-hidden /> },
     { to: "/office/search", title: t.search.title, icon: <SearchOutlined aria-hidden /> },
     { to: "/office/catalogue", title: t.catalogue.title, icon: <NodeIndexOutlined aria-hidden /> },
+    ...(keepsClients ? [clients] : []),
   ];
 }
 
@@ -60,6 +65,7 @@ export function SideNav({ face }: { face: Face }) {
     setOpen(false);
   }
   const nav = useNavItems();
+  const keepsClients = useKeepsClients(face === "office");
   const declared = navOf(nav.data, face).filter((item) => !isFixed(item));
   return (
     <nav className="cs-side" aria-label={t.header.primary}>
@@ -67,7 +73,7 @@ export function SideNav({ face }: { face: Face }) {
         <MenuOutlined aria-hidden /> {t.header.menu}
       </button>
       <div className="cs-side-groups" data-open={open}>
-        <Group entries={fixedEntries(face, text)} />
+        <Group entries={fixedEntries(face, keepsClients, text)} />
         {byPack(declared).map(({ pack, items }) => (
           <Group
             key={pack}

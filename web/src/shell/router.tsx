@@ -109,6 +109,12 @@ const notices = createRoute({
   component: lazyRouteComponent(() => import("../notices/NoticesPage"), "NoticesPage"),
 });
 
+const clients = createRoute({
+  getParentRoute: () => face,
+  path: "clients",
+  component: lazyRouteComponent(() => import("../clients/ClientsPage"), "ClientsPage"),
+});
+
 const adminPages = [
   createRoute({
     getParentRoute: () => face,
@@ -138,7 +144,7 @@ const tree = root.addChildren([
   home,
   login,
   register,
-  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, reads, notices, ...adminPages]),
+  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, reads, notices, clients, ...adminPages]),
 ]);
 
 export const router = createRouter({

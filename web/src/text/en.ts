@@ -1,4 +1,5 @@
 import { adminEn } from "./en.admin";
+import { clientsEn } from "./en.clients";
 import { datasetEn } from "./en.dataset";
 import type { Dictionary } from "./zh";
 
@@ -586,4 +587,5 @@ export const en: Dictionary = {
 
   ...datasetEn,
   ...adminEn,
+  ...clientsEn,
 };

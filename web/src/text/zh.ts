@@ -2,6 +2,7 @@
 // declare (titles, fields, states, actions) arrives from the server in both languages and is not repeated here.
 
 import { adminZh } from "./zh.admin";
+import { clientsZh } from "./zh.clients";
 import { datasetZh } from "./zh.dataset";
 
 export const zh = {
@@ -582,6 +583,7 @@ export const zh = {
 
   ...datasetZh,
   ...adminZh,
+  ...clientsZh,
 };
 
 /** What every language must have: the same keys, and functions of the same arguments. */
