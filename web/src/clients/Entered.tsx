@@ -18,8 +18,8 @@ export function Entered({ client, close }: { client: Client; close: () => void }
         role="presentation"
         title={t.clients.entered(client.name)}
         description={
-          <>
-            <p>{client.key ? t.clients.keyOnce : t.clients.signsHelp}</p>
+          <div className="cs-log">
+            <p className="cs-tight">{client.key ? t.clients.keyOnce : t.clients.signsHelp}</p>
             {client.key ? (
               <>
                 <Copied name={t.clients.key} text={client.key} title={t.clients.copyKey} />
@@ -32,8 +32,10 @@ export function Entered({ client, close }: { client: Client; close: () => void }
             ) : (
               <Copied name={t.clients.id} text={client.id} title={t.clients.copyId(client.name)} />
             )}
-            <Button onClick={close}>{client.key ? t.clients.seen : t.common.close}</Button>
-          </>
+            <div>
+              <Button onClick={close}>{client.key ? t.clients.seen : t.common.close}</Button>
+            </div>
+          </div>
         }
       />
     </div>
@@ -50,7 +52,7 @@ function Copied({ name, text, title }: { name: string; text: string; title: stri
       () => message.error(t.state.errorTitle),
     );
   return (
-    <>
+    <div>
       <p className="cs-tight">
         <strong>{name}</strong>{" "}
         {clipboard ? (
@@ -59,7 +61,7 @@ function Copied({ name, text, title }: { name: string; text: string; title: stri
           </Button>
         ) : null}
       </p>
-      <pre className="cs-pre cs-form-alert">{text}</pre>
-    </>
+      <pre className="cs-pre">{text}</pre>
+    </div>
   );
 }
