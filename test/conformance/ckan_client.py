@@ -13,7 +13,7 @@ import tempfile
 
 import requests
 from ckanapi import RemoteCKAN
-from ckanapi.errors import CKANAPIError, NotAuthorized, NotFound, SearchQueryError, ValidationError
+from ckanapi.errors import NotAuthorized, NotFound, SearchQueryError, ValidationError
 
 url, key, other_url, other_key = sys.argv[1:]
 anyone, keeper = RemoteCKAN(url), RemoteCKAN(url, apikey=key)
@@ -194,6 +194,19 @@ def dump_and_load():
         assert os.listdir(os.path.join(packages, "division", "data")), "the rows, which the package names by address"
 
 
+def commands():
+    """What people type."""
+    everything = client("search", "datasets", "q=*:*", "-r", url).splitlines()
+    assert sorted(json.loads(line)["name"] for line in everything) == anyone.action.package_list()
+    assert json.loads(client("search", "datasets", "q=name:division", "-r", url))["name"] == "division"
+    assert json.loads(client("dump", "users", "--all", "-q", "-r", url, "-a", key))["state"] == "active"
+    client("action", "package_create", "name=short-lived", "title=短", "owner_org=1301-ecology", "-r", url, "-a", key)
+    client("delete", "datasets", "short-lived", "-r", url, "-a", key)
+    refused(NotFound, anyone.action.package_show, id="short-lived")
+    tables = RemoteCKAN(url, get_only=True).action.datastore_search(resource_id="_table_metadata", limit=1000)["records"]
+    assert anyone.action.package_show(id="division")["resources"][0]["id"] in {r["name"] for r in tables}
+
+
 def raw():
     """What the client does not show: addresses, forms, headers."""
     for base in ("/api/action/", "/api/3/action/"):
@@ -222,6 +235,6 @@ def raw():
     assert requests.get(url + "/api/3").json() == {"version": 3}
 
 
-for part in (search, show, rows, write, dump_and_load, raw):
+for part in (search, show, rows, write, dump_and_load, commands, raw):
     part()
     print(part.__name__, "ok", flush=True)
