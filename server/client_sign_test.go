@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ import (
 // signer is the other side: it signs requests as docs/guide/api.md says, with
 // nothing of package httpsig.
 type signer struct {
-	t    *testing.T
+	t    testing.TB
 	w    *town
 	id   string
 	pem  string
@@ -34,7 +35,7 @@ type signer struct {
 }
 
 // signs enters a client with the public key of a new pair.
-func (w *town) signs(t *testing.T, account, org string, newPair func(*testing.T) (string, func([]byte) []byte)) *signer {
+func (w *town) signs(t testing.TB, account, org string, newPair func(testing.TB) (string, func([]byte) []byte)) *signer {
 	t.Helper()
 	s := &signer{t: t, w: w}
 	s.pem, s.sign = newPair(t)
@@ -50,7 +51,7 @@ func (w *town) signs(t *testing.T, account, org string, newPair func(*testing.T)
 	return s
 }
 
-func ed25519Pair(t *testing.T) (string, func([]byte) []byte) {
+func ed25519Pair(t testing.TB) (string, func([]byte) []byte) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	must(t, err)
 	der, err := x509.MarshalPKIXPublicKey(public)
@@ -58,7 +59,7 @@ func ed25519Pair(t *testing.T) (string, func([]byte) []byte) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), func(msg []byte) []byte { return ed25519.Sign(private, msg) }
 }
 
-func sm2Pair(t *testing.T) (string, func([]byte) []byte) {
+func sm2Pair(t testing.TB) (string, func([]byte) []byte) {
 	private, err := sm2.GenerateKey(rand.Reader)
 	must(t, err)
 	der, err := smx509.MarshalPKIXPublicKey(&private.PublicKey)
@@ -146,7 +147,7 @@ func (w *town) granted(t *testing.T) string {
 func TestSignedRequests(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
 		grant := "/api/grants/" + w.granted(t)
-		for name, pair := range map[string]func(*testing.T) (string, func([]byte) []byte){"ed25519": ed25519Pair, "sm2-sm3": sm2Pair} {
+		for name, pair := range map[string]func(testing.TB) (string, func([]byte) []byte){"ed25519": ed25519Pair, "sm2-sm3": sm2Pair} {
 			s := w.signs(t, "data-user", "1301-hr", pair)
 			alg := `;alg="` + name + `"`
 			for what, q := range map[string]request{
@@ -271,5 +272,37 @@ func TestSignedBehindProxy(t *testing.T) {
 	}}
 	if code, answer := s.send(q); code != http.StatusOK {
 		t.Errorf("%d %s", code, answer)
+	}
+}
+
+// BenchmarkSigned asks for a short answer with a key and signed, 32 callers at
+// a time; making the signatures is part of it.
+func BenchmarkSigned(b *testing.B) {
+	w := newTown(b)
+	key := http.Header{"Authorization": {"Bearer " + w.key("1301-hr", "data-user")}}
+	run := func(name string, ask func(n int64) int) {
+		var n atomic.Int64
+		b.Run(name, func(b *testing.B) {
+			b.SetParallelism(16)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if code := ask(n.Add(1)); code != http.StatusOK {
+						b.Error(code)
+						return
+					}
+				}
+			})
+		})
+	}
+	run("key", func(int64) int {
+		code, _, _ := w.askWith("", "GET /api/grants", "", key)
+		return code
+	})
+	for name, pair := range map[string]func(testing.TB) (string, func([]byte) []byte){"ed25519": ed25519Pair, "sm2-sm3": sm2Pair} {
+		s := w.signs(b, "data-user", "1301-hr", pair)
+		run(name, func(n int64) int {
+			code, _ := s.send(request{method: "GET", path: "/api/grants", params: fmt.Sprintf(`;nonce="%d"`, n)})
+			return code
+		})
 	}
 }

@@ -13,6 +13,8 @@
 //   - Passwords are kept as argon2id (RFC 9106) at a cost measured on the
 //     machine, session tokens and client keys as SHA-256 digests. An account
 //     that does not exist costs the same work as one that does.
+//   - A client has a key to show or signs its requests (RFC 9421), never both.
+//     What was signed is taken once, by whichever process of the database.
 //   - Every change leaves an act in its own transaction.
 //   - A change made through this Service is seen at once; one made by another
 //     process of the same database within a minute (sessions, posts) or ten
@@ -23,7 +25,7 @@
 // shown that it is theirs.
 //
 // Faults: Unauthenticated wrong-credentials, account-disabled, not-signed-in,
-// unknown-key; Exhausted locked-out, too-many-requests, too-many-tries (see
+// unknown-key, replayed; Exhausted locked-out, too-many-requests, too-many-tries (see
 // RetryAfter); Invalid bad-account, bad-password, bad-person, bad-post,
 // bad-org, bad-client, not-proven; Conflict account-taken, already-linked;
 // NotFound no-org, no-account, no-post, no-client.
