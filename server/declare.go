@@ -14,6 +14,7 @@ import (
 	"chengshu/core/rule"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
+	"chengshu/engine/score"
 	"chengshu/engine/screen"
 	"chengshu/pack"
 	"chengshu/packs"
@@ -23,7 +24,7 @@ import (
 func Kinds() []decl.Kind { return kindsOf(&world{}) }
 
 func kindsOf(w *world) []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, screen.Kind}
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, score.Kind(w.sources()), screen.Kind}
 	return append(kinds, identity.Kinds()...)
 }
 
@@ -76,6 +77,7 @@ func compileLoaded(loaded *pack.Loaded, fns []rule.Function, report *decl.Report
 	d.Env = rule.NewEnv(append(record.Shapes(d.Types), process.ActorShape), fns)
 	record.Compile(d.Types, d.Env, report)
 	process.Compile(d.Processes, d.Env, report)
+	score.Compile(d.scores(), d.Env, report)
 	d.Grants = decl.All[*access.Grant](loaded.Set, access.Kind.Name)
 	for _, p := range d.Processes {
 		d.Grants = append(d.Grants, p.Grants()...)
@@ -121,6 +123,9 @@ func (d *Declared) checkPosts(report *decl.Report) {
 		}
 	}
 }
+
+// scores are the declared evaluations.
+func (d *Declared) scores() []*score.Score { return decl.All[*score.Score](d.Set, "score") }
 
 // Access makes the engine of permission from the declared grants and those of
 // the processes.

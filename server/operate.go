@@ -54,7 +54,7 @@ func (s *Server) turnClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.fake.Set(in.Now)
-	for _, settle := range []func(context.Context) error{s.processes.Sweep, s.jobs.Settle, s.processes.Sweep} {
+	for _, settle := range []func(context.Context) error{s.processes.Sweep, s.jobs.Settle, s.processes.Sweep, s.scores.Tick} {
 		if err := settle(r.Context()); err != nil {
 			writeProblem(w, r, s.log, err)
 			return

@@ -54,6 +54,9 @@ func (s *Server) Handler() http.Handler {
 	s.ckanRoutes(mux, open)
 	s.dcatRoutes(mux, open)
 
+	// How organisations are evaluated.
+	get("/api/scores", s.listScores)
+
 	// What is declared.
 	get("/api/types", s.listTypes)
 	get("/api/types/{type}", s.getType)

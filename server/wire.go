@@ -20,6 +20,7 @@ import (
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
 	"chengshu/engine/lake/lookup"
+	"chengshu/engine/score"
 	"chengshu/engine/screen"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/clock"
@@ -58,6 +59,7 @@ type Server struct {
 	lake      *lake.Engine
 	lookup    *lookup.Engine
 	exchange  *exchange.Engine
+	scores    *score.Engine
 	screens   *screen.Engine
 	attempts  attempts
 	streams   streams
@@ -204,6 +206,11 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	}
 	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg})
 	w.records, w.identity, w.places, w.lake, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.exchange, s.declared.Types
+	if err := s.db.Migrate(ctx, score.Migrations()...); err != nil {
+		return err
+	}
+	s.scores = score.New(score.Deps{DB: s.db, Records: s.records, Evidence: s.evidence, Clock: s.timers(), Log: s.log, Scores: s.declared.scores(), Sources: w.sources(),
+		Author: func() record.Author { return s.author(identity.NewSystem()) }})
 	s.screens = screen.New(screen.Deps{Records: s.records, Processes: s.processes, Access: s.access, Clock: s.clock,
 		Packs: s.packInfo(), Screens: decl.All[*screen.Screen](s.declared.Set, screen.Kind.Name), Areas: "county-boundary", View: s.caseJSON})
 	return nil
@@ -275,7 +282,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(nil)
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
-		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run, "lake": s.lake.Sweep,
+		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run, "lake": s.lake.Sweep, "scores": s.scores.Run,
 		"sources": func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
 	}
 	done := make(chan error, len(workers))

@@ -87,6 +87,26 @@ type Use struct {
 	LastAt  int64 // ms UTC
 }
 
+// ReadOf returns how many records of each resource were read through grants on
+// the days of a span in ms UTC, its end not included.
+func (e *Engine) ReadOf(q db.Querier, from, to int64) (map[string]int64, error) {
+	rows, err := q.Query(`select g.resource, cast(sum(u.records) as bigint) from exchange_use u join exchange_grant g on g.id = u.grant_id where u.day >= $1 and u.day < $2 group by g.resource`, dayOf(from), dayOf(to))
+	if err != nil {
+		return nil, fmt.Errorf("exchange: use: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]int64{}
+	for rows.Next() {
+		var resource string
+		var n int64
+		if err := rows.Scan(&resource, &n); err != nil {
+			return nil, err
+		}
+		out[resource] = n
+	}
+	return out, rows.Err()
+}
+
 // UseOf returns the use of a grant by day, newest first, at most limit days
 // before the day given (0: from today).
 func (e *Engine) UseOf(q db.Querier, id string, before int64, limit int) ([]Use, error) {

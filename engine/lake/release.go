@@ -92,6 +92,16 @@ func (e *Engine) Releases(q db.Querier, t *record.Type, before int64, limit int)
 	return out, rows.Err()
 }
 
+// LastBefore returns the latest release of a dataset before a time, in ms UTC;
+// its version is 0 when there was none.
+func (e *Engine) LastBefore(q db.Querier, t *record.Type, before int64) (Release, error) {
+	r, err := scanRelease(q.QueryRow(releaseColumns+`and at < $2 order by version desc limit 1`, t.Name, before).Scan)
+	if errors.Is(err, db.ErrNoRows) {
+		return Release{}, nil
+	}
+	return r, err
+}
+
 // Release returns one version, or NotFound.
 func (e *Engine) Release(q db.Querier, t *record.Type, version int64) (Release, error) {
 	r, err := scanRelease(q.QueryRow(releaseColumns+`and version = $2`, t.Name, version).Scan)
