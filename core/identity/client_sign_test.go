@@ -74,6 +74,9 @@ func TestTakeSigned(t *testing.T) {
 		if err := take(c.Service, "one"); err != nil {
 			t.Fatal(err)
 		}
+		if got, err := c.ClientByID(c.db.Read(t.Context()), client); err != nil || got.UsedOn != "2026-03-02" {
+			t.Errorf("used on %q, %v", got.UsedOn, err)
+		}
 		other := c.another(c.db) // another process, or this one after a restart
 		wantCode(t, take(other, "one"), fault.Unauthenticated, "replayed")
 		c.clock.Advance(5*time.Minute + signatureSlack*time.Millisecond)

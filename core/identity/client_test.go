@@ -128,6 +128,16 @@ func TestFaces(t *testing.T) {
 	if got := FacesOf(NewAnonymous(), set); !slices.Equal(got, []string{Public}) {
 		t.Errorf("got %v", got)
 	}
+	for _, c := range []struct {
+		role  Role
+		wrong int
+	}{{Role{Clients: true, Faces: []string{Office}}, 0}, {Role{Clients: true, Faces: []string{Office, Admin}}, 1}} {
+		var r decl.Report
+		c.role.Name = "data-user"
+		if c.role.Check(set, &r); len(r.Problems()) != c.wrong {
+			t.Errorf("%+v: %v", c.role.Faces, r.Problems())
+		}
+	}
 	bad := &Role{Faces: []string{"offise"}}
 	bad.Name = "citizen"
 	bad.Check(set, r)

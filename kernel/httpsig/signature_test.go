@@ -273,6 +273,35 @@ func TestSM2Standard(t *testing.T) {
 	if key.verify([]byte("message digest"), append(sig, 0)) || key.verify([]byte("message digest"), sig[:63]) || key.verify(nil, nil) {
 		t.Error("taken at another length")
 	}
+	if key.verify([]byte("message digest"), make([]byte, signedLen)) {
+		t.Error("zeros are taken")
+	}
+}
+
+// TestSM2Short: r and s keep their 32 bytes when they are small numbers.
+func TestSM2Short(t *testing.T) {
+	private, err := sm2.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, msg := &Key{sm2: &private.PublicKey}, []byte("message digest")
+	hash, err := sm2.CalculateSM2Hash(key.sm2, msg, []byte(sm2ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for short := 0; short < 4; { // one in 128 is
+		r, s, err := sm2.Sign(rand.Reader, &private.PrivateKey, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.BitLen() > 248 && s.BitLen() > 248 {
+			continue
+		}
+		short++
+		if sig := append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...); !key.verify(msg, sig) {
+			t.Errorf("refused: %x", sig)
+		}
+	}
 }
 
 func unhex(t *testing.T, s string) []byte {
