@@ -14,6 +14,7 @@ import (
 	"chengshu/engine/lake"
 	"chengshu/engine/lake/feed"
 	"chengshu/kernel/fault"
+	"chengshu/kernel/outbound"
 )
 
 // connectionsOf reads NAME=ADDRESS of the setting connections.
@@ -31,8 +32,11 @@ func connectionsOf(list []string) (map[string]string, error) {
 
 // pulling is what the lake needs to pull from sources.
 func (s *Server) pulling(connections map[string]string) lake.Pulling {
-	return lake.Pulling{Jobs: s.jobs, Log: s.log, Dir: filepath.Join(s.cfg.Data, "pulls"), Limit: int64(s.cfg.BlobLimit), Connections: connections, Hosts: s.cfg.FeedHosts, Open: s.openPulled}
+	return lake.Pulling{Jobs: s.jobs, Log: s.log, Dir: filepath.Join(s.cfg.Data, "pulls"), Limit: int64(s.cfg.BlobLimit), Connections: connections, Client: s.outbound(), Open: s.openPulled}
 }
+
+// outbound reaches addresses that come from outside.
+func (s *Server) outbound() outbound.Client { return outbound.Client{Hosts: s.cfg.OutboundHosts} }
 
 // openPulled opens the case of what a source has brought, as the system.
 func (s *Server) openPulled(ctx context.Context, f *lake.Feed, file record.FileRef) error {

@@ -84,7 +84,7 @@ func fed(t *testing.T, say *atomic.Value) (*town, *db.DB) {
 	extra, err := pack.Dir(filepath.Dir(dir))
 	must(t, err)
 	return newTownWith(t, []pack.Source{extra}, func(c *Config) {
-		c.Connections, c.FeedHosts = []string{"air=" + address}, []string{"127.0.0.1"}
+		c.Connections, c.OutboundHosts = []string{"air=" + address}, []string{"127.0.0.1"}
 	}), table
 }
 

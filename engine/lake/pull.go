@@ -22,6 +22,7 @@ import (
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 	"chengshu/kernel/job"
+	"chengshu/kernel/outbound"
 )
 
 // Pulling is what an Engine needs to pull from sources.
@@ -32,7 +33,7 @@ type Pulling struct {
 	Dir         string
 	Limit       int64             // bytes of what is pulled at once
 	Connections map[string]string // where the names of connections lead
-	Hosts       []string          // that may be in a private network
+	Client      outbound.Client   // fetches files at addresses
 	// Open opens the case of what has come, as the system.
 	Open func(ctx context.Context, s *Feed, file record.FileRef) error
 }
@@ -273,7 +274,7 @@ func (e *Engine) pullFile(ctx context.Context, s *Feed, state SourceState) (*Pen
 	var seen feed.Seen
 	var fresh bool
 	if err := create(file, func(w io.Writer) (err error) {
-		seen, fresh, err = feed.HTTP{URL: s.HTTP.URL, Hosts: e.Pulling.Hosts, Limit: e.Pulling.Limit}.Fetch(ctx, state.Seen, w)
+		seen, fresh, err = feed.HTTP{URL: s.HTTP.URL, Client: e.Pulling.Client, Limit: e.Pulling.Limit}.Fetch(ctx, state.Seen, w)
 		return err
 	}); err != nil || !fresh {
 		return nil, err
