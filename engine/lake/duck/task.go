@@ -5,14 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"strings"
 
-	"chengshu/kernel/fault"
+	"chengshu/engine/lake/worker"
 )
 
 // Task is what one worker does.
@@ -41,9 +38,8 @@ type Rows struct {
 }
 
 const (
-	maxRows     = 100_000 // a step may return
-	maxLine     = 64 << 20
-	maxComplain = 4 << 10 // of what a dying worker says, for the log
+	maxRows = 100_000 // a step may return
+	maxLine = 64 << 20
 
 	defaultMemory  = 1 << 30
 	defaultThreads = 2
@@ -71,43 +67,12 @@ func (e *StepError) Error() string { return fmt.Sprintf("duck: step %d: %s", e.S
 // worker is killed, and ctx's cause is returned. A worker that was killed from
 // outside, for want of memory say, is a fault of kind Unavailable.
 func Run(ctx context.Context, t Task, begun func(step int)) (map[int]Rows, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("duck: %w", err)
-	}
-	raw, err := json.Marshal(t)
-	if err != nil {
-		return nil, fmt.Errorf("duck: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, program)
-	cmd.Env = []string{workerEnv + "=1"}
-	cmd.Dir = t.Dir
-	cmd.Stdin = bytes.NewReader(raw)
-	var complaint tail
-	cmd.Stderr = &complaint
-	dieWithParent(cmd)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("duck: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("duck: %w", err)
-	}
-	rows, err := listen(out, begun)
-	if err != nil {
-		_ = cmd.Process.Kill() // it may have ended already
-	}
-	ended := cmd.Wait()
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err == nil:
-		return rows, nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fault.Wrap(fmt.Errorf("duck: the worker ended (%v): %s", ended, complaint.text), fault.Unavailable, "worker-died",
-			"处理进程意外终止（可能是内存不足），请稍后重试", "the worker process died, perhaps for want of memory; try again later")
-	}
-	return nil, err
+	var rows map[int]Rows
+	err := worker.Run(ctx, workerName, t.Dir, t, func(out io.Reader) (err error) {
+		rows, err = listen(out, begun)
+		return err
+	})
+	return rows, err
 }
 
 // listen reads what a worker says until it is done.
@@ -137,17 +102,6 @@ func listen(out io.Reader, begun func(int)) (map[int]Rows, error) {
 		return nil, fmt.Errorf("duck: a worker's answer: %w", err)
 	}
 	return nil, io.ErrUnexpectedEOF
-}
-
-// tail keeps the end of what is written to it.
-type tail struct{ text []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if over := len(t.text) - maxComplain; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(p), nil
 }
 
 // Quote writes s as an SQL string.

@@ -7,27 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver "duckdb"
+
+	"chengshu/engine/lake/worker"
 )
 
-// workerEnv marks a process as a worker.
-const workerEnv = "CHENGSHU_DUCK_WORKER"
+// workerName is what workers of this package are started as.
+const workerName = "duck"
 
 // Worker does the work and ends the process when it was started as a worker;
 // otherwise it returns at once.
-func Worker() {
-	if os.Getenv(workerEnv) == "" {
-		return
-	}
-	if err := work(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
+func Worker() { worker.Serve(workerName, work) }
 
 // work reads a task and writes lines.
 func work(in io.Reader, out io.Writer) error {

@@ -1,4 +1,4 @@
-package duck
+package worker
 
 import (
 	"os/exec"

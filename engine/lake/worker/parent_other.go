@@ -1,6 +1,6 @@
 //go:build !linux
 
-package duck
+package worker
 
 import "os/exec"
 
