@@ -12,6 +12,7 @@ import (
 	"chengshu/core/access"
 	"chengshu/core/record"
 	"chengshu/engine/export"
+	"chengshu/engine/lake"
 )
 
 // downloadRelease sends all rows of a release as a file, masked as the actor's
@@ -87,8 +88,8 @@ func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, name string, f
 	w.Header().Set("Content-Type", format.Media)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + format.Name}))
 	out := &begun{Writer: w}
-	err := func() error {
-		file, err := export.New(out, format, t, see)
+	write := func(w io.Writer) error {
+		file, err := export.New(w, format, t, see)
 		if err != nil {
 			return err
 		}
@@ -96,7 +97,17 @@ func (s *Server) sendFile(w http.ResponseWriter, r *http.Request, name string, f
 			return err
 		}
 		return file.Close()
-	}()
+	}
+	var err error
+	if format.Name == export.Parquet {
+		var columns []lake.Column
+		for _, c := range export.Columns(t, see) {
+			columns = append(columns, lake.Column{Field: c.Field, Text: c.Masked})
+		}
+		err = s.lake.Parquet(r.Context(), columns, write, func(file io.Reader) error { _, err := io.Copy(out, file); return err })
+	} else {
+		err = write(out)
+	}
 	if err == nil || !out.yes {
 		w.Header().Del("Content-Disposition")
 		return err

@@ -32,14 +32,19 @@ var Formats = []Format{
 	{"json", "application/json", newJSON},
 	{"jsonl", "application/jsonl", newLines},
 	{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", newXLSX},
+	{Parquet, "application/vnd.apache.parquet", newLines},
 }
+
+// Parquet is the format that is made of JSON lines in the end, by whoever can:
+// see lake.Engine.Parquet.
+const Parquet = "parquet"
 
 // Named returns a format by its name, or an Invalid fault.
 func Named(name string) (Format, error) {
 	if i := slices.IndexFunc(Formats, func(f Format) bool { return f.Name == name }); i >= 0 {
 		return Formats[i], nil
 	}
-	return Format{}, fault.New(fault.Invalid, "bad-format", "不支持此文件格式", "there is no such format").With("format", "可用：csv、json、jsonl、xlsx", "known: csv, json, jsonl, xlsx")
+	return Format{}, fault.New(fault.Invalid, "bad-format", "不支持此文件格式", "there is no such format").With("format", "可用：csv、json、jsonl、xlsx、parquet", "known: csv, json, jsonl, xlsx, parquet")
 }
 
 // column is a field that is shown at all.
@@ -62,14 +67,29 @@ type Writer struct {
 	values  []any
 }
 
+// Column is a field that a view shows.
+type Column struct {
+	Field  *record.Field
+	Masked bool
+}
+
+// Columns are the fields of a type that a view shows, in their order.
+func Columns(t *record.Type, see access.View) []Column {
+	var out []Column
+	for _, f := range t.Fields {
+		if s := see.Of(f); !f.System && s != record.Hidden {
+			out = append(out, Column{f, s == record.Masked})
+		}
+	}
+	return out
+}
+
 // New returns a writer of a type's rows in a format, as the view shows them.
 // The caller calls Close when the last row is written.
 func New(w io.Writer, f Format, t *record.Type, see access.View) (*Writer, error) {
 	out := &Writer{buffer: bufio.NewWriterSize(w, 64<<10)}
-	for _, field := range t.Fields {
-		if s := see.Of(field); !field.System && s != record.Hidden {
-			out.columns = append(out.columns, column{field, s == record.Masked})
-		}
+	for _, c := range Columns(t, see) {
+		out.columns = append(out.columns, column{c.Field, c.Masked})
 	}
 	out.values = make([]any, len(out.columns))
 	var err error
