@@ -1,5 +1,6 @@
 // An officer enters an API client with the keyboard alone, and a program uses its key at once.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { after, before, test } from "node:test";
 import { axe } from "./harness/axe.mjs";
 import { launch, withoutChromium } from "./harness/chrome.mjs";
@@ -44,6 +45,18 @@ test("an officer enters a client and revokes it", { skip }, async () => {
   await page.keyboard.press("Space");
   await page.getByLabel("公钥（PEM）").waitFor();
   await axe(page);
+  await page.getByLabel("系统名称").fill("签名的系统");
+  await page.getByLabel("公钥（PEM）").fill("不是公钥");
+  await page.getByRole("button", { name: "登记", exact: true }).press("Enter");
+  await page.getByText("应为一个 PEM 公钥").waitFor();
+  await axe(page);
+  const { publicKey } = generateKeyPairSync("ed25519", { publicKeyEncoding: { type: "spki", format: "pem" } });
+  await page.getByLabel("公钥（PEM）").fill(publicKey);
+  await page.getByRole("button", { name: "登记", exact: true }).press("Enter");
+  await page.getByText("已登记：签名的系统").waitFor();
+  await page.getByRole("cell", { name: /ed25519/ }).waitFor();
+  await settled(page);
+  await axe(page);
 
   await page.getByRole("button", { name: "停用 社保业务系统" }).focus();
   await page.keyboard.press("Enter");
@@ -55,5 +68,9 @@ test("an officer enters a client and revokes it", { skip }, async () => {
   await page.getByRole("cell", { name: "已停用" }).waitFor();
   assert.equal((await use()).status, 401);
   await context.close();
-  assert.deepEqual(faults, []);
+  const refused = /422 .*\/api\/clients/; // what is no public key
+  assert.deepEqual(
+    faults.filter((fault) => !refused.test(fault)),
+    [],
+  );
 });

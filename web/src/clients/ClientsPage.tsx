@@ -79,14 +79,19 @@ function Rows({ rows, may }: { rows: Client[]; may: MayEnter[] }) {
   );
 }
 
-/** One that signs is known by its id, which signatures name, and by the fingerprint of its public key. */
+/** Of one that signs its id, which signatures name as keyid, and the fingerprint of its public key. */
 function Credentials({ client }: { client: Client }) {
   const { t } = useText();
   if (!client.signs) return t.clients.byKey;
   return (
     <>
-      {`${t.clients.bySignature} ${client.algorithm ?? ""} `}
-      <Digest hex={client.fingerprint ?? ""} title={t.clients.fingerprint(client.name)} />
+      {`${t.clients.bySignature} ${client.algorithm ?? ""}`}
+      <div className="cs-muted">
+        keyid <Digest hex={client.id} title={t.clients.copyId(client.name)} />
+      </div>
+      <div className="cs-muted">
+        SHA-256 <Digest hex={client.fingerprint ?? ""} title={t.clients.fingerprint(client.name)} />
+      </div>
     </>
   );
 }
