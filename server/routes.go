@@ -48,6 +48,10 @@ func (s *Server) Handler() http.Handler {
 	post("/api/grants/{grant}/lookup", s.lookUp)
 	post("/api/grants/{grant}/query", s.queryGrant)
 	get("/api/grants/{grant}/file", s.grantFile)
+	get("/api/grants/{grant}/subscription", s.getSubscription)
+	mux.Handle("PUT /api/grants/{grant}/subscription", s.handle(s.subscribe))
+	mux.Handle("DELETE /api/grants/{grant}/subscription", s.handle(s.unsubscribe))
+	post("/api/grants/{grant}/subscription/resume", s.resumeSubscription)
 
 	// The catalogue as CKAN and DCAT speak it.
 	open := newOpenData(s)

@@ -204,7 +204,8 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err := s.db.Migrate(ctx, exchange.Migrations()...); err != nil {
 		return err
 	}
-	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg})
+	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg, Pushing: s.pushing()})
+	s.exchange.RegisterPushes()
 	w.records, w.identity, w.places, w.lake, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.exchange, s.declared.Types
 	if err := s.db.Migrate(ctx, score.Migrations()...); err != nil {
 		return err
@@ -223,6 +224,7 @@ type published struct{ *Server }
 func (p published) Publish(topic string) {
 	p.lookup.Published(strings.TrimPrefix(topic, "record."))
 	p.events.Publish(topic)
+	p.exchange.Published()
 }
 
 // rowsToRead opens the rows of a resource: the tables of a register, or the
@@ -283,7 +285,8 @@ func (s *Server) Run(ctx context.Context) error {
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
 		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run, "lake": s.lake.Sweep, "scores": s.scores.Run,
-		"sources": func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
+		"sources":       func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
+		"subscriptions": func(ctx context.Context) error { return s.exchange.RunSubscriptions(ctx, clock.System().After) },
 	}
 	done := make(chan error, len(workers))
 	for name, run := range workers {

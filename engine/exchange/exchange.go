@@ -26,7 +26,8 @@ type Deps struct {
 	// are of, 0 for a register. The caller calls done when it has read.
 	Rows func(ctx context.Context, t *record.Type) (rows *record.Engine, version int64, done func(), err error)
 	// Holds reports whether there is such an organisation.
-	Holds func(ctx context.Context, org string) (bool, error)
+	Holds   func(ctx context.Context, org string) (bool, error)
+	Pushing Pushing
 }
 
 // Engine issues grants and delivers by them. It is safe for concurrent use.
@@ -35,6 +36,7 @@ type Engine struct {
 	types map[string]*record.Type
 	ready *expirable.LRU[string, *ready] // grants in use, by id
 	rates *identity.Limiter
+	news  chan struct{} // has a token when there may be news
 }
 
 const (
@@ -52,12 +54,12 @@ func Migrations() []db.Migration {
 		`create index exchange_grant_resource on exchange_grant (resource, id)`,
 		`create table exchange_use (grant_id text collate "C" not null, day bigint not null, calls bigint not null, records bigint not null,
 			last_at bigint not null, primary key (grant_id, day))`,
-	}}}
+	}}, subscriptions}
 }
 
 // New returns an engine.
 func New(d Deps) *Engine {
-	e := &Engine{Deps: d, types: map[string]*record.Type{}, rates: identity.NewLimiter(d.Clock, readyKept),
+	e := &Engine{Deps: d, types: map[string]*record.Type{}, news: make(chan struct{}, 1), rates: identity.NewLimiter(d.Clock, readyKept),
 		ready: expirable.NewLRU[string, *ready](readyKept, nil, readyAge)}
 	for _, t := range d.Types {
 		e.types[t.Name] = t
