@@ -86,7 +86,7 @@ var Kind = decl.Kind{Name: "screen", Order: 50, New: func() decl.Item { return &
 
 var (
 	faces    = []string{"public", "office", "screen", "admin"}
-	views    = []string{"form", "list", "inbox", "map", "board", "law", "catalogue"}
+	views    = []string{"form", "list", "inbox", "map", "board", "law", "catalogue", "grants", "open-data"}
 	widgets  = []string{"number", "series", "group", "ranking", "queue", "map", "text", "law"}
 	measures = []string{"opened", "closed", "open", "overdue", "records"}
 	periods  = []string{"day", "week", "month"}
