@@ -63,6 +63,7 @@ type fieldView struct {
 	Personal  bool         `json:"personal,omitempty"`
 	Sensitive bool         `json:"sensitive,omitempty"`
 	Mask      string       `json:"mask,omitempty"`
+	Level     string       `json:"level,omitempty"` // when it differs from the type's
 	Computed  bool         `json:"computed,omitempty"`
 	Fields    []fieldView  `json:"fields,omitempty"`
 }
@@ -198,7 +199,7 @@ func (s *Server) fieldViews(fields []*record.Field) []fieldView {
 		}
 		v := fieldView{Name: f.Name, Title: f.Title, Type: string(f.Type), Required: f.Required, Many: f.Many, Ref: f.To, Min: f.Min, Max: f.Max,
 			Scale: f.Scale, Unit: f.Unit, Pattern: f.Pattern, Format: f.Format, Accept: f.Accept, Multiline: f.Multi, Personal: f.Personal, Sensitive: f.Sensitive,
-			Mask: f.Mask, Computed: f.System || f.Computed.Given() || f.From != ""}
+			Mask: f.Mask, Level: f.Level, Computed: f.System || f.Computed.Given() || f.From != ""}
 		if f.Help != (fault.Text{}) {
 			v.Help = &f.Help
 		}

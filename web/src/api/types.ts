@@ -62,7 +62,7 @@ export interface DemoAccount {
   title: Label;
 }
 
-export type View = "form" | "list" | "inbox" | "map" | "board" | "law" | "catalogue";
+export type View = "form" | "list" | "inbox" | "map" | "board" | "law" | "catalogue" | "grants" | "open-data";
 
 export interface NavItem {
   /** `pack/screen` */
@@ -118,6 +118,8 @@ export interface Field {
   personal?: boolean;
   sensitive?: boolean;
   mask?: string;
+  /** Where it differs from the type's. */
+  level?: string;
   computed?: boolean;
   fields?: Field[];
 }

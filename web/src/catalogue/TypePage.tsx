@@ -6,6 +6,7 @@ import { LoadLink, Releases } from "../dataset/Releases";
 import { DataTable } from "../kit/DataTable";
 import { Page, Section } from "../kit/Page";
 import { Loaded } from "../kit/states";
+import { AskLinks } from "../sharing/AskLinks";
 import { typePath, useFace } from "../shell/paths";
 import { useText, wordFor } from "../text";
 import type { Text } from "../text";
@@ -32,13 +33,16 @@ function Declared({ type }: { type: Type }) {
       title={pick(type.title)}
       lead={pick(type.about)}
       actions={
-        type.kind === "dataset" ? (
-          <LoadLink />
-        ) : (
-          <Link to={typePath(face, type.name)} className="cs-button cs-button-primary">
-            {t.catalogue.openList}
-          </Link>
-        )
+        <>
+          <AskLinks type={type} />
+          {type.kind === "dataset" ? (
+            <LoadLink />
+          ) : (
+            <Link to={typePath(face, type.name)} className="cs-button">
+              {t.catalogue.openList}
+            </Link>
+          )}
+        </>
       }
     >
       {type.kind === "dataset" ? <Releases type={type} /> : null}

@@ -93,8 +93,8 @@ function Words({ value, multiline, short }: { value: Value; multiline: boolean; 
 function Reference({ to, id, label }: { to?: string; id: string; label: string }) {
   const face = useFace();
   const words = label || id.slice(0, 8);
-  if (to === undefined || to === "org" || to === "person") return words;
-  if (to === "dataset") return <Link to={cataloguePath(face, id)}>{words}</Link>;
+  if (to === undefined || ["org", "person", "field"].includes(to)) return words;
+  if (to === "dataset" || to === "resource") return <Link to={cataloguePath(face, id)}>{words}</Link>;
   return <Link to={itemHref(face, to, id)}>{words}</Link>;
 }
 

@@ -5,11 +5,13 @@ import { isPoint } from "../kit/format";
 import { Loading } from "../kit/states";
 import { Choose } from "../kit/Choose";
 import { useText } from "../text";
+import { FieldPicker } from "./FieldPicker";
 import { FileInput } from "./FileInput";
 import { isButtons } from "./FormFields";
 import { ListInput } from "./ListInput";
 import { ReferenceSelect } from "./ReferenceSelect";
 import type { Raw, RawRow } from "./values";
+import type { Within } from "./within";
 
 const AreaInput = lazy(async () => ({ default: (await import("./AreaInput")).AreaInput }));
 const PointInput = lazy(async () => ({ default: (await import("./PointInput")).PointInput }));
@@ -26,6 +28,8 @@ export interface InputProps {
   invalid: boolean;
   /** The record or case whose value this is, when there is one already. */
   item?: Item;
+  /** Of which resource the fields are that a reference to fields may name, and how far they are narrowed. */
+  within?: Within;
 }
 
 /** The control for a field, by the field's type. */
@@ -42,6 +46,7 @@ export function FieldInput(props: InputProps) {
     case "choice":
       return <ChoiceInput {...props} />;
     case "reference":
+      if (field.ref === "field") return <FieldPicker {...props} value={strings(raw)} />;
       return (
         <ReferenceSelect
           title={pick(field.title)}

@@ -6,16 +6,28 @@ import { useText } from "../text";
 import type { Entry } from "../types/declared";
 import { FieldInput } from "./FieldInput";
 import type { FormState } from "./useFormState";
+import type { Raw } from "./values";
+import { changeWith, isFieldTable, useResource, withinOf } from "./within";
+import type { Within } from "./within";
 import "./form.css";
 
 /** The lines of a form, with a summary of what is not right that takes the focus and links to each field. */
 export function FormFields({ entries, state, item }: { entries: Entry[]; state: FormState; item?: Item }) {
   const prefix = useId();
+  const resource = useResource(entries, state, item);
   return (
     <div className="cs-form">
       <Summary entries={entries} state={state} prefix={prefix} />
       {entries.map((entry) => (
-        <Line key={entry.name} id={`${prefix}-${entry.name}`} entry={entry} state={state} item={item} />
+        <Line
+          key={entry.name}
+          id={`${prefix}-${entry.name}`}
+          entry={entry}
+          state={state}
+          change={(raw) => changeWith(entries, state, entry, raw)}
+          within={withinOf(entries, state, entry, resource)}
+          item={item}
+        />
       ))}
     </div>
   );
@@ -69,7 +81,7 @@ function focusOn(event: React.MouseEvent, id: string): void {
 
 /** Kinds whose control is several controls, so that the title names a group instead of labelling one input. */
 function isGroup({ field }: Entry): boolean {
-  return ["point", "area", "file", "list", "boolean"].includes(field.type) || isButtons(field);
+  return isFieldTable(field) || ["point", "area", "file", "list", "boolean"].includes(field.type) || isButtons(field);
 }
 
 /** Few choices, or a short scale such as a rating, are all shown at once. */
@@ -82,7 +94,16 @@ export function isButtons(field: Entry["field"]): boolean {
 
 const mostButtons = 6;
 
-function Line({ id, entry, state, item }: { id: string; entry: Entry; state: FormState; item?: Item }) {
+interface LineProps {
+  id: string;
+  entry: Entry;
+  state: FormState;
+  change: (raw: Raw) => void;
+  within?: Within;
+  item?: Item;
+}
+
+function Line({ id, entry, state, change, within, item }: LineProps) {
   const { t, pick } = useText();
   const { field, name, required } = entry;
   const error = state.errors.get(name);
@@ -100,7 +121,8 @@ function Line({ id, entry, state, item }: { id: string; entry: Entry; state: For
       field={field}
       required={required}
       raw={state.raws[name]}
-      change={(raw) => state.set(name, raw)}
+      change={change}
+      within={within}
       pending={(pending) => state.setPending(name, pending)}
       described={described}
       invalid={error !== undefined}

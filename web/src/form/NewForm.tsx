@@ -2,16 +2,17 @@ import { CheckCircleFilled } from "@ant-design/icons";
 import { Alert, Button, Segmented } from "antd";
 import { useMemo, useState } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Link, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
 import { post } from "../api/client";
-import { itemsPath } from "../api/query";
-import type { Action, Item, Type } from "../api/types";
+import { itemsPath, splitValues } from "../api/query";
+import type { Action, Fields, Item, Type } from "../api/types";
 import { problemText } from "../kit/problemText";
 import { Empty } from "../kit/states";
 import { useSession } from "../session/session";
 import { itemHref, useFace } from "../shell/paths";
 import { useText } from "../text";
 import { allEntries, entriesOf, startActions } from "../types/declared";
+import type { Entry } from "../types/declared";
 import { FormFields } from "./FormFields";
 import { useFormState } from "./useFormState";
 import { useLeaveGuard } from "./useLeaveGuard";
@@ -80,7 +81,9 @@ function Fill({ type, action, done }: { type: Type; action?: Action; done: (item
   const navigate = useNavigate();
   const client = useQueryClient();
   const entries = useMemo(() => (action ? entriesOf(type, action.form, t.form.note) : allEntries(type)), [type, action, t]);
-  const state = useFormState(entries, noFields);
+  const search: Record<string, string> = useSearch({ strict: false });
+  const [given] = useState(() => givenFields(entries, search));
+  const state = useFormState(entries, given);
   const send = useMutation({
     mutationFn: (body: Record<string, unknown>) => post<Item>(itemsPath(type.kind, type.name), body),
     onError: state.refuse,
@@ -126,7 +129,11 @@ function Fill({ type, action, done }: { type: Type; action?: Action; done: (item
   );
 }
 
-const noFields = {};
+/** Values that the address gives by the names of fields, such as the resource that is asked for. */
+function givenFields(entries: Entry[], search: Record<string, string>): Fields {
+  const given = entries.filter(({ name, field }) => search[name] !== undefined && !["file", "list", "point", "area"].includes(field.type));
+  return Object.fromEntries(given.map(({ name, field }) => [name, field.many ? splitValues(search[name]) : search[name]]));
+}
 
 /** What a citizen wants to know after reporting: it was taken, under which number, and where to look. */
 function Made({ item, again }: { item: Item; again: () => void }) {

@@ -4,8 +4,8 @@ import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { useType, useTypes } from "../api/queries";
 import { itemPath, itemsPath, withParams } from "../api/query";
-import type { Item, Label, Officer, Org, Page, Type } from "../api/types";
-import { useText } from "../text";
+import type { Item, Label, Officer, Org, Page, Type, TypeSummary } from "../api/types";
+import { useText, wordFor } from "../text";
 import type { Text } from "../text";
 import { itemTitle } from "../types/declared";
 import { Choose } from "../kit/Choose";
@@ -15,7 +15,7 @@ interface Props {
   id?: string;
   /** What the label beside it says. */
   title: string;
-  /** The type referred to, or `org`, or `person`. */
+  /** The type referred to, or `org`, `person`, `dataset` or `resource`. */
   to: string | undefined;
   /** Of people: only those of this organisation and those under it. */
   unit?: string;
@@ -42,7 +42,7 @@ export function ReferenceSelect({ id, title, to, unit, many, value, labels, desc
   const { t, pick } = text;
   const [typed, setTyped] = useState("");
   const [opened, setOpened] = useState(false);
-  const found = useOptions(to, unit, useDelayed(typed, 250), opened, text);
+  const found = useOptions(to, unit, typed, opened, text);
   const known = new Map(found.options.map((option) => [option.value, option.label]));
   const given = labels === undefined ? [] : Array.isArray(labels) ? labels : [labels];
   const [chosen, setChosen] = useState<Map<string, string>>(new Map());
@@ -64,6 +64,7 @@ export function ReferenceSelect({ id, title, to, unit, many, value, labels, desc
     <Choose<Option | Option[] | null>
       title={title}
       id={id}
+      aria-label={id === undefined ? title : undefined}
       labelInValue
       mode={many ? "multiple" : undefined}
       showSearch={{ filterOption: false, onSearch: setTyped }}
@@ -88,26 +89,38 @@ interface Found {
   loading: boolean;
 }
 
-function useOptions(to: string | undefined, unit: string | undefined, q: string, enabled: boolean, text: Text): Found {
+function useOptions(to: string | undefined, unit: string | undefined, typed: string, enabled: boolean, text: Text): Found {
+  const q = useDelayed(typed, 250);
   const orgs = useOrgs(q, enabled && to === "org", text);
   const people = usePeople(unit ?? "", q, enabled && to === "person", text);
-  const datasets = useDatasets(q, enabled && to === "dataset", text);
+  const resources = useResources(to, typed, enabled && isCatalogued(to), text);
   const items = useItems(typeIn(to), q, enabled, text);
-  return to === "org" ? orgs : to === "person" ? people : to === "dataset" ? datasets : items;
+  return to === "org" ? orgs : to === "person" ? people : isCatalogued(to) ? resources : items;
 }
 
-/** Organisations, people and datasets are no record types: they have lists of their own. */
+/** Organisations, people and what the catalogue lists are no record types: they have lists of their own. */
 function typeIn(to: string | undefined): string | undefined {
-  return to === "org" || to === "person" || to === "dataset" ? undefined : to;
+  return to !== undefined && ["org", "person", "dataset", "resource"].includes(to) ? undefined : to;
 }
 
-function useDatasets(q: string, enabled: boolean, text: Text): Found {
+function isCatalogued(to: string | undefined): boolean {
+  return to === "dataset" || to === "resource";
+}
+
+/** What the catalogue lists; a resource with its owner and how it is shared, by all of which it is found. */
+function useResources(to: string | undefined, typed: string, enabled: boolean, text: Text): Found {
   const { data, isFetching } = useTypes(enabled);
+  const wanted = typed.trim().toLowerCase();
   const options = (data ?? [])
-    .filter((type) => type.kind === "dataset")
-    .map((type) => ({ value: type.name, label: text.pick(type.title) }))
-    .filter((option) => option.label.includes(q));
+    .filter((type) => to === "resource" || type.kind === "dataset")
+    .sort((a, b) => Number(a.sharing === "none") - Number(b.sharing === "none"))
+    .map((type) => ({ value: type.name, label: to === "resource" ? resourceWords(type, text) : text.pick(type.title) }))
+    .filter((option) => option.label.toLowerCase().includes(wanted));
   return { options, loading: isFetching };
+}
+
+function resourceWords({ title, owner, sharing }: TypeSummary, { t, pick }: Text): string {
+  return [pick(title), owner, wordFor(t.catalogue.sharings, sharing)].filter(Boolean).join(" · ");
 }
 
 function useOrgs(q: string, enabled: boolean, text: Text): Found {
@@ -167,7 +180,8 @@ function useNames(to: string | undefined, ids: string[], text: Text): Map<string
       enabled: declared !== undefined,
     })),
   });
-  const names = new Map<string, string>();
+  const catalogue = useTypes(isCatalogued(to) && ids.length > 0);
+  const names = new Map((isCatalogued(to) ? (catalogue.data ?? []) : []).map((one): [string, string] => [one.name, resourceWords(one, text)]));
   for (const { data } of results) if (data) names.set(data.id, itemTitle(data, declared, text));
   return names;
 }

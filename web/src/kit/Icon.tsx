@@ -72,6 +72,8 @@ const byView: Record<View, Drawn> = {
   board: FundOutlined,
   law: ReadOutlined,
   catalogue: AppstoreOutlined,
+  grants: SafetyCertificateOutlined,
+  "open-data": DatabaseOutlined,
 };
 
 export function ScreenIcon({ icon, view, className }: { icon?: string; view: View; className?: string }) {

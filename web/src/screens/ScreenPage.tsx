@@ -13,6 +13,7 @@ const FormScreen = lazy(async () => ({ default: (await import("../form/FormScree
 const InboxView = lazy(async () => ({ default: (await import("../inbox/InboxView")).InboxView }));
 const BoardView = lazy(async () => ({ default: (await import("../board/BoardView")).BoardView }));
 const LawView = lazy(async () => ({ default: (await import("../law/LawView")).LawView }));
+const GrantsView = lazy(async () => ({ default: (await import("../sharing/GrantsView")).GrantsView }));
 const CatalogueView = lazy(async () => ({ default: (await import("../catalogue/CatalogueView")).CatalogueView }));
 
 /** A screen that a pack declares, drawn by its kind of view. */
@@ -49,6 +50,12 @@ function View({ screen }: { screen: Screen }) {
       return (
         <Page {...frame}>
           <CatalogueView />
+        </Page>
+      );
+    case "grants":
+      return (
+        <Page {...frame}>
+          <GrantsView />
         </Page>
       );
     default:

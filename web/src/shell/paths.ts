@@ -36,6 +36,11 @@ export function cataloguePath(face: Face, type: string): string {
   return `/${face === "screen" ? "office" : face}/catalogue/${encodeURIComponent(type)}`;
 }
 
+/** One grant of shared data. */
+export function grantPath(face: Face, id: string): string {
+  return `/${face === "screen" ? "office" : face}/grant/${encodeURIComponent(id)}`;
+}
+
 /** Views that are places to go back to, as against forms, which are things to do. */
 export function isPlace(view: View): boolean {
   return view !== "form";

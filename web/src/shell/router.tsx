@@ -97,6 +97,12 @@ const catalogueType = createRoute({
   component: lazyRouteComponent(() => import("../catalogue/TypePage"), "TypePage"),
 });
 
+const grant = createRoute({
+  getParentRoute: () => face,
+  path: "grant/$grant",
+  component: lazyRouteComponent(() => import("../sharing/GrantPage"), "GrantPage"),
+});
+
 const reads = createRoute({
   getParentRoute: () => face,
   path: "reads",
@@ -144,7 +150,7 @@ const tree = root.addChildren([
   home,
   login,
   register,
-  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, reads, notices, clients, ...adminPages]),
+  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, grant, reads, notices, clients, ...adminPages]),
 ]);
 
 export const router = createRouter({

@@ -1,6 +1,7 @@
 import { adminEn } from "./en.admin";
 import { clientsEn } from "./en.clients";
 import { datasetEn } from "./en.dataset";
+import { sharingEn } from "./en.sharing";
 import type { Dictionary } from "./zh";
 
 function plural(n: number, one: string, many: string): string {
@@ -586,6 +587,7 @@ export const en: Dictionary = {
   },
 
   ...datasetEn,
+  ...sharingEn,
   ...adminEn,
   ...clientsEn,
 };

@@ -4,6 +4,7 @@
 import { adminZh } from "./zh.admin";
 import { clientsZh } from "./zh.clients";
 import { datasetZh } from "./zh.dataset";
+import { sharingZh } from "./zh.sharing";
 
 export const zh = {
   product: { name: "城枢", subtitle: "城市数字经济运行平台", city: "石家庄" },
@@ -582,6 +583,7 @@ export const zh = {
   },
 
   ...datasetZh,
+  ...sharingZh,
   ...adminZh,
   ...clientsZh,
 };
