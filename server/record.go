@@ -17,9 +17,13 @@ import (
 	"chengshu/kernel/id"
 )
 
-// listRecords answers GET /api/records/{type} and GET /api/cases/{type}.
+// listRecords answers GET /api/records/{type} and GET /api/cases/{type}. The
+// rows of a dataset are those of its latest release.
 func (s *Server) listRecords(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.typeOf(r)
+	t, err := s.lake.Dataset(r.PathValue("type"))
+	if err != nil {
+		t, err = s.typeOf(r)
+	}
 	if err != nil {
 		return err
 	}
@@ -33,7 +37,12 @@ func (s *Server) listRecords(w http.ResponseWriter, r *http.Request) error {
 	}
 	scope := s.scope(actor, access.Read, t, q)
 	q.Scope, q.Within, q.TextScope = scope.SQL, within(scope), scope.Places()
-	page, err := s.records.Query(r.Context(), t, q)
+	rows, _, done, err := s.rowsToRead(r.Context(), t)
+	if err != nil {
+		return err
+	}
+	defer done()
+	page, err := rows.Query(r.Context(), t, q)
 	if err != nil {
 		return err
 	}
