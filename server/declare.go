@@ -14,6 +14,7 @@ import (
 	"chengshu/core/rule"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
+	"chengshu/engine/lake/linkage"
 	"chengshu/engine/score"
 	"chengshu/engine/screen"
 	"chengshu/pack"
@@ -24,7 +25,7 @@ import (
 func Kinds() []decl.Kind { return kindsOf(&world{}) }
 
 func kindsOf(w *world) []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, score.Kind(w.sources()), screen.Kind}
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, linkage.Kind(linkageChecks()), score.Kind(w.sources()), screen.Kind}
 	return append(kinds, identity.Kinds()...)
 }
 
@@ -136,6 +137,11 @@ func (d *Declared) Access(report *decl.Report, log *slog.Logger) *access.Engine 
 			actions[p.Name] = append(actions[p.Name], a.Name)
 		}
 		actions[p.Name] = append(actions[p.Name], "evidence")
+	}
+	for _, l := range decl.All[*linkage.Linkage](d.Set, linkage.KindName) {
+		if !slices.Contains(actions[l.Process], linkage.Decide) {
+			actions[l.Process] = append(actions[l.Process], linkage.Decide)
+		}
 	}
 	return access.New(access.Deps{Types: d.Types, Roles: decl.All[*identity.Role](d.Set, "role"), Grants: d.Grants,
 		Actions: actions, Rules: d.Env, Report: report, Logger: log})

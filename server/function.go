@@ -13,6 +13,7 @@ import (
 	"chengshu/engine/exchange"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
+	"chengshu/engine/lake/linkage"
 	"chengshu/standard/gbcode"
 )
 
@@ -23,13 +24,15 @@ type world struct {
 	identity *identity.Service
 	places   *geo.Index
 	lake     *lake.Engine
+	linkage  *linkage.Engine
 	exchange *exchange.Engine
 	types    []*record.Type
 }
 
 // effects is the one list of what actions can do beside moving their case.
 func (w *world) effects() []process.EffectKind {
-	return slices.Concat(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake }), exchange.Effects(func() *exchange.Engine { return w.exchange }))
+	return slices.Concat(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake }), linkage.Effects(func() *linkage.Engine { return w.linkage }),
+		exchange.Effects(func() *exchange.Engine { return w.exchange }))
 }
 
 // Effects are the effects of the program, for checking: they do nothing.

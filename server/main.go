@@ -21,6 +21,7 @@ import (
 	"chengshu/core/evidence"
 	"chengshu/core/identity"
 	"chengshu/engine/lake/duck"
+	"chengshu/engine/lake/linkage"
 	"chengshu/kernel/config"
 	"chengshu/kernel/fault"
 	"chengshu/kernel/log"
@@ -44,6 +45,7 @@ const usage = `城枢 Chengshu — the city's digital economy as its law asks
 // Main runs one command and returns the exit code: 0 done, 1 failed, 2 misused.
 func Main(args []string, version string) int {
 	duck.Worker()
+	linkage.Worker(linkageChecks())
 	if len(args) == 0 {
 		fmt.Fprint(os.Stderr, usage)
 		return 2

@@ -41,6 +41,15 @@ func (s *Server) Handler() http.Handler {
 	get("/api/datasets/{type}/diff", s.releaseDiff)
 	get("/api/cases/{type}/{id}/failures", s.failures)
 
+	// Which rows speak of the same person or organisation.
+	get("/api/linkages", s.listLinkages)
+	get("/api/linkages/{linkage}", s.getLinkage)
+	get("/api/linkages/{linkage}/review", s.reviewLinkage)
+	post("/api/linkages/{linkage}/decisions", s.decideLinkage)
+	get("/api/linkages/{linkage}/entities/{entity}", s.linkedEntity)
+	get("/api/linkages/{linkage}/of/{source}", s.entitiesOfSource)
+	get("/api/linkages/{linkage}/of/{source}/{key}", s.entityOf)
+
 	// What one organisation may use of another's data.
 	get("/api/grants", s.listGrants)
 	get("/api/grants/{grant}", s.getGrant)

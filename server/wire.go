@@ -19,6 +19,7 @@ import (
 	"chengshu/engine/exchange"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
+	"chengshu/engine/lake/linkage"
 	"chengshu/engine/lake/lookup"
 	"chengshu/engine/score"
 	"chengshu/engine/screen"
@@ -58,6 +59,7 @@ type Server struct {
 	places    *geo.Index
 	lake      *lake.Engine
 	lookup    *lookup.Engine
+	linkage   *linkage.Engine
 	exchange  *exchange.Engine
 	scores    *score.Engine
 	screens   *screen.Engine
@@ -201,12 +203,19 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if s.lookup, err = lookup.New(lookup.Deps{DB: s.db, Lake: s.lake, Datasets: record.Datasets(s.declared.Types), Dir: filepath.Join(s.cfg.Data, "lookup"), Log: s.log}); err != nil {
 		return err
 	}
+	if err := s.db.Migrate(ctx, linkage.Migrations()...); err != nil {
+		return err
+	}
+	if s.linkage, err = linkage.New(linkage.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Releases: s.lake, Registers: s.records, Checks: linkageChecks(),
+		Linkages: decl.All[*linkage.Linkage](s.declared.Set, linkage.KindName), Dir: filepath.Join(s.cfg.Data, "linkage")}); err != nil {
+		return err
+	}
 	if err := s.db.Migrate(ctx, exchange.Migrations()...); err != nil {
 		return err
 	}
 	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg, Pushing: s.pushing()})
 	s.exchange.RegisterPushes()
-	w.records, w.identity, w.places, w.lake, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.exchange, s.declared.Types
+	w.records, w.identity, w.places, w.lake, w.linkage, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.linkage, s.exchange, s.declared.Types
 	if err := s.db.Migrate(ctx, score.Migrations()...); err != nil {
 		return err
 	}

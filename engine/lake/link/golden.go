@@ -35,6 +35,16 @@ func (e Entity) Golden() []GoldenValue {
 	return out
 }
 
+// Golden chooses the values out of all rows that were added, which the caller knows to be of one entity. It stands in the place of Run.
+func (l *Linker) Golden() []GoldenValue {
+	l.parallel(len(l.columns), func(i int) { l.columns[i].seal() })
+	rows := make([]uint32, l.rows)
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	return Entity{l: l, rows: rows}.Golden()
+}
+
 func (e Entity) survivor(s Survivor, c *column) (uint32, string) {
 	rows := slices.DeleteFunc(slices.Clone(e.rows), func(r uint32) bool { return c.values[r] == 0 })
 	if len(rows) == 0 {
