@@ -10,6 +10,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/core/rule"
+	"chengshu/engine/archive"
 	"chengshu/engine/exchange"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
@@ -26,13 +27,15 @@ type world struct {
 	lake     *lake.Engine
 	linkage  *linkage.Engine
 	exchange *exchange.Engine
+	archive  *archive.Engine
 	types    []*record.Type
 }
 
 // effects is the one list of what actions can do beside moving their case.
 func (w *world) effects() []process.EffectKind {
 	return slices.Concat(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake }), linkage.Effects(func() *linkage.Engine { return w.linkage }),
-		exchange.Effects(func() *exchange.Engine { return w.exchange }))
+		exchange.Effects(func() *exchange.Engine { return w.exchange }),
+		archive.Effects(func() *archive.Engine { return w.archive }))
 }
 
 // Effects are the effects of the program, for checking: they do nothing.

@@ -41,6 +41,12 @@ func (s *Server) Handler() http.Handler {
 	get("/api/datasets/{type}/diff", s.releaseDiff)
 	get("/api/cases/{type}/{id}/failures", s.failures)
 
+	// Scanned pages of cases and of the records made of them.
+	get("/api/cases/{type}/{id}/pages", s.scannedPages)
+	get("/api/cases/{type}/{id}/pages/{page}/image", s.scannedImage)
+	get("/api/records/{type}/{id}/pages", s.scannedPages)
+	get("/api/records/{type}/{id}/pages/{page}/image", s.scannedImage)
+
 	// Which rows speak of the same person or organisation.
 	get("/api/linkages", s.listLinkages)
 	get("/api/linkages/{linkage}", s.getLinkage)

@@ -16,6 +16,7 @@ import (
 	"chengshu/core/identity"
 	"chengshu/core/process"
 	"chengshu/core/record"
+	"chengshu/engine/archive"
 	"chengshu/engine/exchange"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
@@ -61,6 +62,7 @@ type Server struct {
 	lookup    *lookup.Engine
 	linkage   *linkage.Engine
 	exchange  *exchange.Engine
+	archive   *archive.Engine
 	scores    *score.Engine
 	screens   *screen.Engine
 	attempts  attempts
@@ -216,6 +218,9 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg, Pushing: s.pushing()})
 	s.exchange.RegisterPushes()
 	w.records, w.identity, w.places, w.lake, w.linkage, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.linkage, s.exchange, s.declared.Types
+	if err := s.wireArchive(ctx, w); err != nil {
+		return err
+	}
 	if err := s.db.Migrate(ctx, score.Migrations()...); err != nil {
 		return err
 	}
