@@ -109,6 +109,45 @@ func (s *Server) registers() []*identity.Register {
 	return decl.All[*identity.Register](s.declared.Set, "register")
 }
 
+// personsOf returns whom each row is about. The row of a dataset that names its
+// subject by the citizen id number is about who has that number in a register of
+// persons.
+func (s *Server) personsOf(ctx context.Context, t *record.Type, rows []*record.Row) ([]string, error) {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = row.Person()
+	}
+	if t.Resource != record.Dataset || t.SubjectBy == "" {
+		return out, nil
+	}
+	for _, g := range s.registers() {
+		of, err := s.records.Type(g.Of)
+		if err != nil {
+			return nil, err
+		}
+		if key := of.KeyField(); key == nil || key.Name != g.Number {
+			continue
+		}
+		for i := 0; i < len(rows); i += record.MaxKeys {
+			part := rows[i:min(i+record.MaxKeys, len(rows))]
+			numbers := make([]string, len(part))
+			for j, row := range part {
+				numbers[j] = row.Text(t.SubjectBy)
+			}
+			found, err := s.records.ByKey(ctx, of, numbers, nil)
+			if err != nil {
+				return nil, err
+			}
+			for j, person := range found {
+				if person != nil {
+					out[i+j] = person.ID
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
 // registered finds the record of the person of that name and number, "" when
 // no register has both in one record.
 func (s *Server) registered(ctx context.Context, name, number string) (id string, err error) {

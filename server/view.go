@@ -81,8 +81,12 @@ func (s *Server) noteReadings(r *http.Request, t *record.Type, id string, rows [
 	actor := actorOf(r.Context())
 	type grant struct{ name, basis, purpose string }
 	read := map[grant][]evidence.ReadSubject{}
+	persons, err := s.personsOf(r.Context(), t, rows)
+	if err != nil {
+		return err
+	}
 	for i, row := range rows {
-		d, person := decisions[i], row.Person()
+		d, person := decisions[i], persons[i]
 		if person != actor.Person && d.View.Shows(row) {
 			g := grant{d.Grant, d.Basis, d.Purpose}
 			read[g] = append(read[g], evidence.ReadSubject{Person: person, Type: t.Name, Record: row.ID, Fields: d.View.PersonalFields()})

@@ -215,7 +215,7 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err := s.db.Migrate(ctx, exchange.Migrations()...); err != nil {
 		return err
 	}
-	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Holds: s.isOrg, Pushing: s.pushing()})
+	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Persons: s.personsOf, Holds: s.isOrg, Pushing: s.pushing()})
 	s.exchange.RegisterPushes()
 	w.records, w.identity, w.places, w.lake, w.linkage, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.linkage, s.exchange, s.declared.Types
 	if err := s.wireArchive(ctx, w); err != nil {

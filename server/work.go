@@ -153,8 +153,10 @@ func (s *Server) readsOfMe(ctx context.Context, a *identity.Actor, in *struct {
 	for _, r := range reads {
 		item := readView{At: rfc(r.At), ActorName: s.officerName(ctx, r.Actor), OrgName: s.orgName(ctx, r.Org), Type: r.Type, ID: r.Record,
 			Purpose: r.Purpose, Basis: r.Basis, Fields: orEmpty(r.Fields)}
-		if t, err := s.records.Type(r.Type); err == nil {
+		if t := s.typeNamed(r.Type); t != nil {
 			item.TypeTitle = t.Title
+		}
+		if t, err := s.records.Type(r.Type); err == nil {
 			if item.Title, err = s.titleFor(ctx, a, t, r.Record); err != nil {
 				return nil, err
 			}

@@ -46,8 +46,8 @@ func (t *Type) Form() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// maxKeys bounds the keys of one look-up.
-const maxKeys = 100
+// MaxKeys bounds the keys of one look-up.
+const MaxKeys = 100
 
 // ByKey returns the living rows whose key field has one of the values, written
 // as in query strings: for each key its row, nil when there is none or none in
@@ -57,7 +57,7 @@ func (e *Engine) ByKey(ctx context.Context, t *Type, keys []string, scope func(f
 	if f == nil {
 		return nil, fault.New(fault.Invalid, "no-key", "“"+t.Title.Zh+"”没有唯一字段，不能按键查询", t.Title.En+" has no unique field to look rows up by")
 	}
-	if len(keys) == 0 || len(keys) > maxKeys {
+	if len(keys) == 0 || len(keys) > MaxKeys {
 		return nil, fault.New(fault.Invalid, "bad-keys", "一次查询 1 至 100 个键", "a look-up has 1 to 100 keys").With("keys", "须有 1 至 100 个", "1 to 100 are needed")
 	}
 	args := make([]any, len(keys))

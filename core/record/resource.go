@@ -42,7 +42,7 @@ func (t *Type) checkResource(s *decl.Set, r *decl.Report) {
 		t.checkOnlyDatasets(r)
 		return
 	}
-	for key, given := range map[string]bool{"search": t.Search != nil, "place": t.PlaceBy != "", "org": t.OrgBy != "", "subject": t.SubjectBy != ""} {
+	for key, given := range map[string]bool{"search": t.Search != nil, "place": t.PlaceBy != "", "org": t.OrgBy != ""} {
 		if given {
 			r.Add(t.At(key), fmt.Sprintf("dataset 没有 %s：其各行随版本发布，不逐条保存", key), fmt.Sprintf("a dataset has no %s: its rows come in releases and are not kept one by one", key))
 		}

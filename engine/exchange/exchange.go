@@ -25,6 +25,8 @@ type Deps struct {
 	// Rows opens the rows of a resource for reading, and tells which release they
 	// are of, 0 for a register. The caller calls done when it has read.
 	Rows func(ctx context.Context, t *record.Type) (rows *record.Engine, version int64, done func(), err error)
+	// Persons tells whom each row is about.
+	Persons func(ctx context.Context, t *record.Type, rows []*record.Row) ([]string, error)
 	// Holds reports whether there is such an organisation.
 	Holds   func(ctx context.Context, org string) (bool, error)
 	Pushing Pushing

@@ -21,7 +21,10 @@ type Caller struct {
 // what is delivered leaves after it. about is the id that the act gives of what
 // was read, and shown are the rows of persons that it names.
 func (e *Engine) note(ctx context.Context, c Caller, r *ready, about string, records int64, shown []*record.Row) error {
-	subjects := r.subjects(shown)
+	subjects, err := e.subjects(ctx, r, shown)
+	if err != nil {
+		return err
+	}
 	return e.DB.Do(ctx, func(tx *db.Tx) error {
 		now := e.Clock.Now().UnixMilli()
 		n, err := tx.Exec(`update exchange_grant set used = used + $1 where id = $2 and revoked_at is null and until > $3 and (records = 0 or used + $4 <= records)`,
@@ -59,14 +62,23 @@ func (e *Engine) refuse(tx *db.Tx, id string, now int64) error {
 }
 
 // subjects are the persons whose data the rows show in clear.
-func (r *ready) subjects(rows []*record.Row) []evidence.ReadSubject {
+func (e *Engine) subjects(ctx context.Context, r *ready, rows []*record.Row) ([]evidence.ReadSubject, error) {
 	var out []evidence.ReadSubject
+	var shown []*record.Row
 	for _, row := range rows {
 		if v := r.view(row); v.Shows(row) {
-			out = append(out, evidence.ReadSubject{Person: row.Person(), Type: r.Resource, Record: row.ID, Fields: v.PersonalFields()})
+			out = append(out, evidence.ReadSubject{Type: r.Resource, Record: row.ID, Fields: v.PersonalFields()})
+			shown = append(shown, row)
 		}
 	}
-	return out
+	if out == nil {
+		return nil, nil
+	}
+	persons, err := e.Persons(ctx, r.typ, shown)
+	for i, person := range persons {
+		out[i].Person = person
+	}
+	return out, err
 }
 
 // millis are the ms of a day, and shanghai those by which its days begin before
