@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"chengshu/core/access"
@@ -154,17 +155,19 @@ func (e *Engine) collectChange(ctx context.Context, s *Subscription, g Grant, t 
 	if len(rows) > 0 {
 		told = now
 	}
+	events, err := e.eventsOf(ctx, r, rows)
+	if err != nil {
+		return false, err
+	}
 	return len(rows) == 0, e.DB.Do(ctx, func(tx *db.Tx) error {
 		moved, err := tx.Exec(`update exchange_subscription set seq_seen = $1, changed_at = $2 where grant_id = $3 and seq_seen = $4`, found.Upto, told, s.Grant, s.seq)
 		if err != nil || moved == 0 {
 			return err
 		}
-		for len(rows) > 0 {
-			n := min(len(rows), keysAtOnce)
-			if err := e.writeChange(tx, r, rows[:n]); err != nil {
+		for _, one := range events {
+			if err := e.write(tx, g, OnChange, aPage, one.tell, one.shown); err != nil {
 				return err
 			}
-			rows = rows[n:]
 		}
 		return nil
 	})
@@ -194,18 +197,32 @@ func (e *Engine) inGrant(ctx context.Context, r *ready, ids []any) ([]*record.Ro
 	return out, nil
 }
 
-func (e *Engine) writeChange(tx *db.Tx, r *ready, rows []*record.Row) error {
-	c := changes{Rows: len(rows)}
-	var shown []*record.Row
-	if f := r.typ.KeyField(); f != nil && r.filter(f.Name).Open() {
-		c.Key, shown = f.Name, rows
-		for _, row := range rows {
-			if key, ok := row.Get(f.Name).(string); ok {
-				c.Keys = append(c.Keys, key)
+// changeEvent is what one event tells, and whose data it shows.
+type changeEvent struct {
+	tell  changes
+	shown []evidence.ReadSubject
+}
+
+func (e *Engine) eventsOf(ctx context.Context, r *ready, rows []*record.Row) ([]changeEvent, error) {
+	var out []changeEvent
+	f := r.typ.KeyField()
+	for some := range slices.Chunk(rows, keysAtOnce) {
+		one := changeEvent{tell: changes{Rows: len(some)}}
+		if f != nil && r.filter(f.Name).Open() {
+			one.tell.Key = f.Name
+			for _, row := range some {
+				if key, ok := row.Get(f.Name).(string); ok {
+					one.tell.Keys = append(one.tell.Keys, key)
+				}
+			}
+			var err error
+			if one.shown, err = e.subjects(ctx, r, some); err != nil {
+				return nil, err
 			}
 		}
+		out = append(out, one)
 	}
-	return e.write(tx, r.Grant, OnChange, aPage, c, r.subjects(shown))
+	return out, nil
 }
 
 // write puts an event and its act on record, and has it sent.
