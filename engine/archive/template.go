@@ -29,7 +29,7 @@ type Template struct {
 	Text   string `yaml:"text"`
 	// Sure is the confidence, of 100, from which on a value need not be confirmed by itself.
 	Sure   int      `yaml:"sure"`
-	Fields []*Field `yaml:"fields,required"`
+	Fields []*Field `yaml:"values,required"`
 
 	record *record.Type
 }
