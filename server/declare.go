@@ -13,6 +13,7 @@ import (
 	"chengshu/core/record"
 	"chengshu/core/rule"
 	"chengshu/engine/archive"
+	"chengshu/engine/federation"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
 	"chengshu/engine/lake/linkage"
@@ -26,7 +27,7 @@ import (
 func Kinds() []decl.Kind { return kindsOf(&world{}) }
 
 func kindsOf(w *world) []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, linkage.Kind(linkageChecks()), score.Kind(w.sources()), screen.Kind}
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, federation.NodeKind, linkage.Kind(linkageChecks()), score.Kind(w.sources()), screen.Kind}
 	return append(append(kinds, archive.Kind), identity.Kinds()...)
 }
 

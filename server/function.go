@@ -12,6 +12,7 @@ import (
 	"chengshu/core/rule"
 	"chengshu/engine/archive"
 	"chengshu/engine/exchange"
+	"chengshu/engine/federation"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
 	"chengshu/engine/lake/linkage"
@@ -34,7 +35,7 @@ type world struct {
 // effects is the one list of what actions can do beside moving their case.
 func (w *world) effects() []process.EffectKind {
 	return slices.Concat(process.Effects(), lake.Effects(func() *lake.Engine { return w.lake }), linkage.Effects(func() *linkage.Engine { return w.linkage }),
-		exchange.Effects(func() *exchange.Engine { return w.exchange }),
+		exchange.Effects(func() *exchange.Engine { return w.exchange }), federation.Effects(),
 		archive.Effects(func() *archive.Engine { return w.archive }))
 }
 

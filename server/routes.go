@@ -68,6 +68,13 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("DELETE /api/grants/{grant}/subscription", s.handle(s.unsubscribe))
 	post("/api/grants/{grant}/subscription/resume", s.resumeSubscription)
 
+	// Releases from nodes below, and to the node above.
+	get("/api/federation/releases", s.federationInbox)
+	mux.Handle("PUT /api/federation/releases/{dataset}/{version}", s.handle(s.offerRelease))
+	mux.Handle("PUT /api/federation/releases/{dataset}/{version}/file", s.handle(s.releasePart))
+	get("/api/federation/outbox", s.federationOutbox)
+	post("/api/federation/outbox/{dataset}/{version}/retry", s.retryOutgoing)
+
 	// The catalogue as CKAN and DCAT speak it.
 	open := newOpenData(s)
 	s.ckanRoutes(mux, open)

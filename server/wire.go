@@ -18,6 +18,7 @@ import (
 	"chengshu/core/record"
 	"chengshu/engine/archive"
 	"chengshu/engine/exchange"
+	"chengshu/engine/federation"
 	"chengshu/engine/geo"
 	"chengshu/engine/lake"
 	"chengshu/engine/lake/linkage"
@@ -62,6 +63,7 @@ type Server struct {
 	lookup    *lookup.Engine
 	linkage   *linkage.Engine
 	exchange  *exchange.Engine
+	federation *federation.Engine
 	archive   *archive.Engine
 	scores    *score.Engine
 	screens   *screen.Engine
@@ -217,6 +219,10 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	}
 	s.exchange = exchange.New(exchange.Deps{DB: s.db, Evidence: s.evidence, Clock: s.clock, Rules: s.declared.Env, Types: s.declared.Types, Rows: s.rowsToRead, Persons: s.personsOf, Holds: s.isOrg, Pushing: s.pushing()})
 	s.exchange.RegisterPushes()
+	if err := s.db.Migrate(ctx, federation.Migrations()...); err != nil {
+		return err
+	}
+	s.federation = s.newFederation()
 	w.records, w.identity, w.places, w.lake, w.linkage, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.linkage, s.exchange, s.declared.Types
 	if err := s.wireArchive(ctx, w); err != nil {
 		return err
@@ -239,6 +245,7 @@ func (p published) Publish(topic string) {
 	p.lookup.Published(strings.TrimPrefix(topic, "record."))
 	p.events.Publish(topic)
 	p.exchange.Published()
+	p.federation.Published()
 }
 
 // rowsToRead opens the rows of a resource: the tables of a register, or the
@@ -301,6 +308,7 @@ func (s *Server) Run(ctx context.Context) error {
 		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run, "lake": s.lake.Sweep, "scores": s.scores.Run,
 		"sources":       func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
 		"subscriptions": func(ctx context.Context) error { return s.exchange.RunSubscriptions(ctx, clock.System().After) },
+		"federation":    func(ctx context.Context) error { return s.federation.Run(ctx, clock.System().After) },
 	}
 	done := make(chan error, len(workers))
 	for name, run := range workers {
