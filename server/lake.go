@@ -34,12 +34,13 @@ func (s *Server) datasetOf(r *http.Request) (*record.Type, access.Decision, erro
 }
 
 type releaseView struct {
-	Version int64  `json:"version"`
-	Gone    bool   `json:"gone,omitempty"` // its rows have been removed
-	At      string `json:"at"`
-	Rows    int64  `json:"rows"`
-	Bytes   int64  `json:"bytes"`
-	Digest  string `json:"digest"`
+	Version  int64  `json:"version"`
+	Gone     bool   `json:"gone,omitempty"`     // its rows have been removed
+	Restores int64  `json:"restores,omitempty"` // the earlier version whose rows these are again
+	At       string `json:"at"`
+	Rows     int64  `json:"rows"`
+	Bytes    int64  `json:"bytes"`
+	Digest   string `json:"digest"`
 }
 
 // listReleases tells which releases a dataset has. That they are is public, as
@@ -66,7 +67,7 @@ func (s *Server) listReleases(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v := releaseView{Version: one.Version, Gone: one.Gone, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest}
+		v := releaseView{Version: one.Version, Gone: one.Gone, Restores: m.Restores, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest}
 		for _, f := range m.Files {
 			v.Bytes += f.Bytes
 		}

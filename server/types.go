@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"chengshu/core/access"
 	"chengshu/core/identity"
@@ -17,6 +18,7 @@ type typeSummary struct {
 	Kind     string     `json:"kind"`
 	Pack     string     `json:"pack"`
 	Title    fault.Text `json:"title"`
+	About    fault.Text `json:"about"`
 	Articles []string   `json:"articles"`
 	Owner    string     `json:"owner"`
 	Basis    string     `json:"basis"`
@@ -29,7 +31,6 @@ type typeSummary struct {
 
 type typeView struct {
 	typeSummary
-	About      fault.Text      `json:"about"`
 	Fields     []fieldView     `json:"fields"`
 	TitleField string          `json:"title_field,omitempty"`
 	TitleEn    string          `json:"title_field_en,omitempty"`
@@ -97,7 +98,7 @@ type actionView struct {
 }
 
 func (s *Server) summary(t *record.Type) typeSummary {
-	v := typeSummary{Name: t.Name, Kind: "record", Pack: t.Pack, Title: t.Title, Articles: t.Articles, Owner: t.Owner, Basis: t.Basis,
+	v := typeSummary{Name: t.Name, Kind: "record", Pack: t.Pack, Title: t.Title, About: t.About, Articles: t.Articles, Owner: t.Owner, Basis: t.Basis,
 		Level: t.Level, Sharing: t.Sharing, Opening: t.Opening, Cycle: t.Cycle}
 	switch {
 	case t.Case:
@@ -113,11 +114,16 @@ func (s *Server) summary(t *record.Type) typeSummary {
 
 // listTypes is the catalogue: every declared type. That a type exists, who
 // owns it and on what basis is public; its rows are not, so how many there are
-// is told only to those who may read every one of them.
+// is told only to those who may read every one of them. With `q` it lists those
+// that mention each of its words.
 func (s *Server) listTypes(w http.ResponseWriter, r *http.Request) error {
 	out := []typeSummary{}
 	actor := actorOf(r.Context())
+	words := strings.Fields(strings.ToLower(r.URL.Query().Get("q")))
 	for _, t := range s.declared.Types {
+		if !mentions(t, words) {
+			continue
+		}
 		v := s.summary(t)
 		if s.access.Filter(actor, access.Read, t.Name).All() {
 			n, err := s.rowsOf(r.Context(), t)
@@ -129,6 +135,22 @@ func (s *Server) listTypes(w http.ResponseWriter, r *http.Request) error {
 		out = append(out, v)
 	}
 	return send(w, http.StatusOK, out)
+}
+
+// mentions reports whether each word stands in what the declaration tells people
+// of the type: its title, what it is about, its owner, the titles of its fields.
+func mentions(t *record.Type, words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	told := []string{t.Name, t.Title.Zh, t.Title.En, t.About.Zh, t.About.En, t.Owner}
+	for _, f := range t.Fields {
+		if !f.System {
+			told = append(told, f.Title.Zh, f.Title.En)
+		}
+	}
+	all := strings.ToLower(strings.Join(told, "\n"))
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(all, word) })
 }
 
 // rowsOf is about how many rows a register has, or the latest release of a
@@ -162,7 +184,7 @@ func (s *Server) getType(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) typeView(a *identity.Actor, t *record.Type) typeView {
-	v := typeView{typeSummary: s.summary(t), About: t.About, TitleField: t.TitleBy, TitleEn: t.TitleEn, List: orEmpty(t.List), Filters: orEmpty(t.Filters), Sorts: orEmpty(t.Sorts),
+	v := typeView{typeSummary: s.summary(t), TitleField: t.TitleBy, TitleEn: t.TitleEn, List: orEmpty(t.List), Filters: orEmpty(t.Filters), Sorts: orEmpty(t.Sorts),
 		Search: len(t.Search) > 0, Fields: s.fieldViews(t.Fields)}
 	for _, f := range t.Fields {
 		if f.Type == record.PointAt && v.PointField == "" {

@@ -120,7 +120,7 @@ step("the release is read by anyone: how good it is, where it comes from, its ro
   await rows.getByText("20.5 ug/m3").waitFor();
   assert.equal(await rows.getByRole("row").count(), 4);
 
-  await visitor.goto("/public/catalogue");
+  await visitor.goto("/public/catalogue?as=table");
   await visitor.getByRole("row", { name: /空气质量小时值.*数据集.*第 1 版/ }).waitFor();
   await settled(visitor);
   await axe(visitor);

@@ -9,6 +9,10 @@ export interface Release {
   bytes: number;
   /** SHA-256 of its manifest, in hex. */
   digest: string;
+  /** Its rows have been removed, as they are kept for a time only. */
+  gone?: boolean;
+  /** The earlier version whose rows these are again. */
+  restores?: number;
 }
 
 /** How many rows broke one rule; without a field it is one of the row as a whole. */
@@ -65,6 +69,8 @@ export interface Manifest {
   columns?: { header: string; field?: string }[];
   /** The version before it. */
   parent?: number;
+  /** The earlier version whose rows these are again. */
+  restores?: number;
 }
 
 export interface ReleaseRow {

@@ -167,6 +167,7 @@ export interface TypeSummary {
   kind: Kind;
   pack: string;
   title: Label;
+  about?: Label;
   articles?: string[];
   owner?: string;
   basis?: string;
@@ -178,7 +179,6 @@ export interface TypeSummary {
 }
 
 export interface Type extends TypeSummary {
-  about?: Label;
   fields: Field[];
   title_field?: string;
   /** The field whose value is the title in English. */

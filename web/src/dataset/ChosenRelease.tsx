@@ -1,19 +1,24 @@
 import { FileOutlined } from "@ant-design/icons";
+import { Suspense, lazy } from "react";
 import type { Manifest } from "../api/dataset";
 import type { Type } from "../api/types";
 import { Digest } from "../kit/Digest";
 import { formatNumber, formatSize } from "../kit/format";
 import { Section } from "../kit/Page";
-import { Loaded } from "../kit/states";
+import { Empty, Loaded } from "../kit/states";
 import { formatTime } from "../kit/time";
 import { useText, wordFor } from "../text";
 import { Preview } from "./Preview";
 import { QualityPicture } from "./QualityPicture";
 import { ReleaseLink } from "./ReleaseLink";
-import { useManifest } from "./releases";
+import { RestoreLink } from "../sharing/AskLinks";
+import { Downloads } from "../sharing/Downloads";
+import { downloadHref, useManifest } from "./releases";
+
+const FieldLineage = lazy(async () => ({ default: (await import("./Lineage")).FieldLineage }));
 
 /** One release: how good its file was, where it comes from, and its rows. */
-export function ChosenRelease({ type, version }: { type: Type; version: number }) {
+export function ChosenRelease({ type, version, gone, newest }: { type: Type; version: number; gone?: boolean; newest?: boolean }) {
   const { t, pick } = useText();
   const manifest = useManifest(type.name, version);
   return (
@@ -28,8 +33,22 @@ export function ChosenRelease({ type, version }: { type: Type; version: number }
           </Section>
           <Section title={t.dataset.lineage(version)}>
             <Lineage manifest={found} />
+            <Suspense>
+              <FieldLineage manifest={found} />
+            </Suspense>
           </Section>
-          <Preview type={type} manifest={found} />
+          {gone ? (
+            <Section title={t.dataset.preview(version)}>
+              <Empty title={t.dataset.goneTitle} help={t.dataset.goneHelp} />
+            </Section>
+          ) : (
+            <>
+              <Section title={t.dataset.downloads(version)} extra={newest ? null : <RestoreLink dataset={type.name} version={version} />}>
+                <Downloads help={t.dataset.downloadHelp} href={(format) => downloadHref(type.name, version, format)} />
+              </Section>
+              <Preview type={type} manifest={found} />
+            </>
+          )}
         </>
       )}
     </Loaded>

@@ -1,5 +1,6 @@
 import { UploadOutlined } from "@ant-design/icons";
 import { Button } from "antd";
+import { Suspense, lazy } from "react";
 import { Link } from "@tanstack/react-router";
 import { useType, useTypes } from "../api/queries";
 import type { Release } from "../api/dataset";
@@ -19,6 +20,9 @@ import { ReleaseLink } from "./ReleaseLink";
 import { loads } from "./loads";
 import { useReleases } from "./releases";
 import "./dataset.css";
+
+const Compare = lazy(async () => ({ default: (await import("./Compare")).Compare }));
+const QualityHistory = lazy(async () => ({ default: (await import("./QualityHistory")).QualityHistory }));
 
 /** All releases of a dataset, and what one of them is. Which one stands in the address; without one it is the newest. */
 export function Releases({ type }: { type: Type }) {
@@ -50,7 +54,17 @@ export function Releases({ type }: { type: Type }) {
                 </div>
               ) : null}
             </Section>
-            <ChosenRelease key={chosen} type={type} version={chosen} />
+            <ChosenRelease
+              key={chosen}
+              type={type}
+              version={chosen}
+              gone={items.find(({ version }) => version === chosen)?.gone}
+              newest={chosen === newest.version}
+            />
+            <Suspense>
+              <Compare type={type} releases={items} chosen={chosen} />
+              <QualityHistory dataset={type.name} releases={items} />
+            </Suspense>
           </>
         );
       }}
@@ -71,10 +85,12 @@ function Table({ releases, chosen, newest }: { releases: Release[]; chosen: numb
           key: "version",
           title: t.dataset.version,
           header: true,
-          render: ({ version }) => (
+          render: ({ version, gone, restores }) => (
             <span className="cs-row">
               <ReleaseLink version={version} current={version === chosen} />
               {version === newest ? <span className="cs-mark">{t.dataset.latest}</span> : null}
+              {gone ? <span className="cs-mark">{t.dataset.gone}</span> : null}
+              {restores ? <span className="cs-mark">{t.dataset.restores(restores)}</span> : null}
             </span>
           ),
         },

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { get } from "../api/client";
 import { keys } from "../api/keys";
 import { itemPath, itemsPath, withParams } from "../api/query";
@@ -19,12 +19,21 @@ export function useReleases(dataset: string) {
 
 const forGood = { staleTime: Infinity }; // neither a release nor what a check has found ever changes
 
-export function useManifest(dataset: string, version: number) {
-  return useQuery({
+export function manifestQuery(dataset: string, version: number) {
+  return queryOptions({
     queryKey: keys.manifest(dataset, version),
     queryFn: ({ signal }) => get<Manifest>(`${releasesPath(dataset)}/${version}`, signal),
     ...forGood,
   });
+}
+
+export function useManifest(dataset: string, version: number) {
+  return useQuery(manifestQuery(dataset, version));
+}
+
+/** The rows of a release as a file. */
+export function downloadHref(dataset: string, version: number, format: string): string {
+  return `${releasesPath(dataset)}/${version}/download?format=${format}`;
 }
 
 export function useRows(dataset: string, version: number) {

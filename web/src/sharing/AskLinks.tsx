@@ -9,26 +9,35 @@ import { startActions } from "../types/declared";
 const requests = "data-request";
 const objections = "data-objection";
 
+/** The process by which the rows of an earlier release become the newest. */
+const restores = "release-restore";
+
 /** The ways to a resource, for those who may: apply for it, or take it at once where it is shared without condition; object to a value. */
 export function AskLinks({ type }: { type: Type }) {
   const shared = type.sharing !== "none";
   return (
     <>
-      {shared ? <StartLink process={requests} wanted={type.sharing === "unconditional" ? "claim" : "apply"} resource={type.name} primary /> : null}
-      {type.kind === "case" ? null : <StartLink process={objections} resource={type.name} />}
+      {shared ? <StartLink process={requests} wanted={type.sharing === "unconditional" ? "claim" : "apply"} given={{ resource: type.name }} primary /> : null}
+      {type.kind === "case" ? null : <StartLink process={objections} given={{ resource: type.name }} />}
     </>
   );
+}
+
+/** Asks that an earlier release be restored. */
+export function RestoreLink({ dataset, version }: { dataset: string; version: number }) {
+  return <StartLink process={restores} given={{ dataset, version: String(version) }} />;
 }
 
 interface Props {
   process: string;
   /** Which of its start actions; the first when there is no such one. */
   wanted?: string;
-  resource: string;
+  /** What the form starts with. */
+  given: Record<string, string>;
   primary?: boolean;
 }
 
-function StartLink({ process, wanted, resource, primary }: Props) {
+function StartLink({ process, wanted, given, primary }: Props) {
   const { pick } = useText();
   const face = useFace();
   const types = useTypes();
@@ -41,7 +50,7 @@ function StartLink({ process, wanted, resource, primary }: Props) {
   return (
     <Link
       to={`${typePath(face, process)}/new`}
-      search={{ action: action.name, resource }}
+      search={{ action: action.name, ...given }}
       className={primary ? "cs-button cs-button-primary" : "cs-button"}
     >
       {pick(action.title)}

@@ -1,7 +1,8 @@
 import { DownloadOutlined } from "@ant-design/icons";
 import { useText } from "../text";
+import "./sharing.css";
 
-export const formats = ["csv", "xlsx", "json", "jsonl"] as const;
+export const formats = ["csv", "xlsx", "json", "jsonl", "parquet"] as const;
 export type Format = (typeof formats)[number];
 
 /** The same rows as a file in each format. */

@@ -88,6 +88,12 @@ export const datasetEn: typeof datasetZh = {
     failuresHelp: "Correct these rows in the file and send it again; the other rows are not affected.",
     lineOf: (line) => `line ${line} of the file`,
     why: "Why",
+    gone: "rows removed",
+    goneTitle: "The rows of this release were removed when their time was over",
+    goneHelp: "Its manifest and digest are kept for proof; look at a newer release.",
+    restores: (version: number) => `restores release ${version}`,
+    downloads: (version: number) => `Download release ${version}`,
+    downloadHelp: "All rows; what you may not see in clear is masked.",
     csv: (rows) => `Download the ${rowCount(rows)} listed (CSV)`,
   },
 };

@@ -497,7 +497,13 @@ export const en: Dictionary = {
 
   catalogue: {
     title: "Catalogue",
-    filter: "Find a name, owner or system",
+    filter: "Name, description, owner or field",
+    look: "Shown as",
+    asCards: "Cards",
+    narrow: "Narrow",
+    clear: "Clear all",
+    allValues: (count: number) => `All ${count}`,
+    rows: "rows",
     kind: "Kind",
     record: "Data",
     case: "Case",
@@ -522,7 +528,7 @@ export const en: Dictionary = {
     api: "API document",
     schema: "Data schema",
     empty: "No resource matches",
-    emptyHelp: "Try another word.",
+    emptyHelp: "Try another word, or clear the conditions.",
     levels: { general: "general", important: "important", core: "core" },
     sharings: { unconditional: "shared freely", conditional: "shared on conditions", none: "not shared" },
     openings: { unconditional: "open", conditional: "open on conditions", none: "not open" },

@@ -85,6 +85,12 @@ export const datasetZh = {
     failuresHelp: "请在原文件中改正这些行后重新上传；其余各行不受影响。",
     lineOf: (line: string) => `文件第 ${line} 行`,
     why: "原因",
+    gone: "数据行已清除",
+    goneTitle: "这个版本的数据行已按保存期限清除",
+    goneHelp: "清单和指纹仍保留，可用于核验；请查看较新的版本。",
+    restores: (version: number) => `恢复自第 ${version} 版`,
+    downloads: (version: number) => `下载第 ${version} 版`,
+    downloadHelp: "全部数据行；您的权限看不到明文的已脱敏。",
     csv: (rows: string) => `下载已列出的 ${rows} 行（CSV）`,
   },
 };

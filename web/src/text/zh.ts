@@ -494,7 +494,13 @@ export const zh = {
 
   catalogue: {
     title: "数据资源目录",
-    filter: "查找名称、归属或系统",
+    filter: "查找名称、说明、归属单位、数据项",
+    look: "显示方式",
+    asCards: "卡片",
+    narrow: "筛选",
+    clear: "清除条件",
+    allValues: (count: number) => `全部 ${count} 个`,
+    rows: "条",
     kind: "种类",
     record: "数据",
     case: "事项",
@@ -519,7 +525,7 @@ export const zh = {
     api: "接口文档",
     schema: "数据结构",
     empty: "没有符合的资源",
-    emptyHelp: "换个词再查。",
+    emptyHelp: "换个词，或清除条件再查。",
     levels: { general: "一般", important: "重要", core: "核心" },
     sharings: { unconditional: "无条件共享", conditional: "有条件共享", none: "不予共享" },
     openings: { unconditional: "无条件开放", conditional: "有条件开放", none: "不予开放" },
