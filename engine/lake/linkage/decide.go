@@ -3,6 +3,7 @@ package linkage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +29,8 @@ type Decision struct {
 const maxWhy = 500
 
 // Decide keeps a decision about two rows of a run, with its act; an earlier one
-// about the same rows stays on record and holds no longer. The act is about the
+// about the same rows stays on record and holds no longer. The very decision that
+// holds, by the same person, is not made twice. The act is about the
 // case of the run, and its note is the digest of the decision as JSON:
 // {"linkage","left","right","same","why"}.
 func (e *Engine) Decide(ctx context.Context, r *Run, d Decision, act evidence.Act) (Decision, error) {
@@ -49,6 +51,9 @@ func (e *Engine) Decide(ctx context.Context, r *Run, d Decision, act evidence.Ac
 	}
 	d.Left, d.Right = ordered(d.Left, d.Right)
 	d.ID, d.At = id.New(), e.Clock.Now().UnixMilli()
+	if held, err := e.held(q, r.Linkage, d); err != nil || held.ID != "" {
+		return held, err
+	}
 	note, err := json.Marshal(map[string]any{"linkage": r.Linkage, "left": d.Left, "right": d.Right, "same": d.Same, "why": d.Why})
 	if err != nil {
 		return d, err
@@ -64,6 +69,24 @@ func (e *Engine) Decide(ctx context.Context, r *Run, d Decision, act evidence.Ac
 		_, err = e.Evidence.Append(tx, act)
 		return err
 	})
+}
+
+// held is the last decision about the rows of d if it says the same as d, by the
+// same person; its id is "" otherwise.
+func (e *Engine) held(q db.Querier, linkage string, d Decision) (Decision, error) {
+	var last Decision
+	err := q.QueryRow(`select id, same, why, at, person, org from linkage_decision where linkage = $1 and a_source = $2 and a_key = $3 and b_source = $4 and b_key = $5 order by n desc limit 1`,
+		linkage, d.Left.Source, d.Left.Key, d.Right.Source, d.Right.Key).Scan(&last.ID, &last.Same, &last.Why, &last.At, &last.Person, &last.Org)
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return Decision{}, nil
+	case err != nil:
+		return Decision{}, fmt.Errorf("linkage: decision: %w", err)
+	case last.Same != d.Same || last.Why != d.Why || last.Person != d.Person:
+		return Decision{}, nil
+	}
+	last.Left, last.Right = d.Left, d.Right
+	return last, nil
 }
 
 // decided returns the decisions of a linkage, the earliest first: of several about

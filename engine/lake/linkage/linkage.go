@@ -132,7 +132,8 @@ func (l *Linkage) checkSource(s *Source, set *decl.Set, r *decl.Report) {
 		case own == nil && s.Fields[f.Name] == "":
 			// this source does not have it
 		case own == nil || own.Many || !slices.Contains(linkable, own.Type):
-			r.Add(s.Pos, fmt.Sprintf("%q 没有可比较的字段 %q（%v）", s.Name, s.column(f.Name), linkable), fmt.Sprintf("%q has no field %q that can be compared (%v)", s.Name, s.column(f.Name), linkable))
+			r.Add(s.Pos, fmt.Sprintf("%q 没有可比较的字段 %q（单值的 text、integer、decimal、date、choice、reference）", s.Name, s.column(f.Name)),
+				fmt.Sprintf("%q has no field %q that can be compared: text, integer, decimal, date, choice or reference, of one value", s.Name, s.column(f.Name)))
 		}
 	}
 	if f := t.Field(s.At); s.At != "" && (f == nil || f.Type != record.Time && f.Type != record.Date) {
@@ -182,6 +183,10 @@ func (l *Linkage) report(err error, r *decl.Report) {
 	}
 	for _, f := range mistakes.Fields {
 		pos := l.Pos
+		if f.Path == "link" { // what else it says is none of a declaration's keys
+			r.Add(l.At("link"), "须有 0 ≤ review ≤ link ≤ 1，largest 至少为 2", "need 0 ≤ review ≤ link ≤ 1, and largest of 2 or more")
+			continue
+		}
 		if m := specPath.FindStringSubmatch(f.Path); m != nil {
 			if i, _ := strconv.Atoi(m[2]); m[1] == "fields" {
 				pos = l.Compare[i].Pos

@@ -129,6 +129,9 @@ func (e *Engine) begin(ctx context.Context, l *Linkage, o Order, before *Run) (r
 			return nil, 0, err
 		}
 	}
+	if err := e.tidy(ctx, l.Name); err != nil {
+		return nil, 0, err
+	}
 	err = e.DB.Do(ctx, func(tx *db.Tx) error {
 		if err := tx.Lock("linkage/" + l.Name); err != nil {
 			return err
@@ -147,6 +150,33 @@ func (e *Engine) begin(ctx context.Context, l *Linkage, o Order, before *Run) (r
 		return err
 	})
 	return run, base, err
+}
+
+// tidy removes what runs have left that came to no end, or ended while the program
+// died: all that is older than the present run.
+func (e *Engine) tidy(ctx context.Context, linkage string) error {
+	now, err := present(e.DB.Read(ctx), linkage)
+	if err != nil {
+		return err
+	}
+	for {
+		var old int64
+		err := e.DB.Read(ctx).QueryRow(`select coalesce(min(run), 0) from linkage_run r where linkage = $1 and run < $2 and (ended_at is null or
+			exists (select 1 from linkage_member m where m.linkage = r.linkage and m.run = r.run) or exists (select 1 from linkage_pair p where p.linkage = r.linkage and p.run = r.run))`, linkage, now).Scan(&old)
+		if err != nil || old == 0 {
+			return err
+		}
+		if err := e.clear(ctx, linkage, old); err != nil {
+			return err
+		}
+		err = e.DB.Do(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(`delete from linkage_run where linkage = $1 and run = $2 and ended_at is null`, linkage, old)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // present is the number of the run that readers see, 0 before the first.
