@@ -23,7 +23,7 @@ func TestKillCheck(t *testing.T) {
 
 // airHour is one row of a file of measures.
 func airHour(n int) (station, at string, aqi int) {
-	return "1101A", fmt.Sprintf("2026-03-01 %02d:%02d:%02d", n/3600%24, n/60%60, n%60), n % 600
+	return "1101A", fmt.Sprintf("2026-03-%02d %02d:%02d:%02d", 1+n/86400, n/3600%24, n/60%60, n%60), n % 600
 }
 
 func airText(_ *testing.T, rows int) *bytes.Buffer {
