@@ -1,12 +1,7 @@
 import { SearchOutlined } from "@ant-design/icons";
 import { Button, Input, Segmented } from "antd";
 import { useEffect, useState } from "react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { get } from "../api/client";
-import { keys } from "../api/keys";
-import { withParams } from "../api/query";
 import { useNavItems } from "../api/queries";
-import type { TypeSummary } from "../api/types";
 import { Empty, Loaded } from "../kit/states";
 import { useDelayed } from "../kit/useDelayed";
 import { useListParams } from "../list/useListParams";
@@ -15,6 +10,7 @@ import type { Text } from "../text";
 import { Facets } from "./Facets";
 import { ResourceCards, ResourceTable } from "./Resources";
 import { facets, narrowed } from "./facets";
+import { useFoundTypes } from "./found";
 import "../list/list.css";
 import "./catalogue.css";
 
@@ -23,7 +19,7 @@ export function CatalogueView() {
   const text = useText();
   const { t } = text;
   const [params, change] = useListParams();
-  const types = useFound(params.q ?? "");
+  const types = useFoundTypes(params.q ?? "");
   const packTitle = usePackTitle(text);
   const asTable = params.as === "table";
   const clear = () => change({ q: "", ...Object.fromEntries(facets.map((facet) => [facet, ""])) });
@@ -67,14 +63,6 @@ export function CatalogueView() {
       </Loaded>
     </>
   );
-}
-
-function useFound(q: string) {
-  return useQuery({
-    queryKey: q === "" ? keys.types : [...keys.types, q],
-    queryFn: ({ signal }) => get<TypeSummary[]>(withParams("/api/types", { q }), signal),
-    placeholderData: keepPreviousData,
-  });
 }
 
 /** The words searched for, sent when they have stood still for a moment. */

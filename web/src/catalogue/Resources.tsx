@@ -9,22 +9,24 @@ import { useText, wordFor } from "../text";
 interface Props {
   rows: TypeSummary[];
   packTitle: (pack: string) => string;
+  /** Where a card leads; to the catalogue without it. */
+  path?: (name: string) => string;
 }
 
 /** What of the catalogue was found, as cards. */
-export function ResourceCards({ rows, packTitle }: Props) {
+export function ResourceCards({ rows, packTitle, path }: Props) {
+  const face = useFace();
   return (
     <ul className="cs-resources">
       {rows.map((type) => (
-        <Card key={type.name} type={type} pack={packTitle(type.pack)} />
+        <Card key={type.name} type={type} pack={packTitle(type.pack)} href={path ? path(type.name) : cataloguePath(face, type.name)} />
       ))}
     </ul>
   );
 }
 
-function Card({ type, pack }: { type: TypeSummary; pack: string }) {
+function Card({ type, pack, href }: { type: TypeSummary; pack: string; href: string }) {
   const { t, pick } = useText();
-  const face = useFace();
   return (
     <li className="cs-resource">
       <div className="cs-resource-kind">
@@ -32,7 +34,7 @@ function Card({ type, pack }: { type: TypeSummary; pack: string }) {
         <span className="cs-muted">{pack}</span>
       </div>
       <h2>
-        <Link to={cataloguePath(face, type.name)}>{pick(type.title)}</Link>
+        <Link to={href}>{pick(type.title)}</Link>
       </h2>
       {pick(type.about) ? <p className="cs-resource-about">{pick(type.about)}</p> : null}
       <ul className="cs-resource-marks">

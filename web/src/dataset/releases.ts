@@ -36,13 +36,14 @@ export function downloadHref(dataset: string, version: number, format: string): 
   return `${releasesPath(dataset)}/${version}/download?format=${format}`;
 }
 
-export function useRows(dataset: string, version: number) {
+export function useRows(dataset: string, version: number, enabled = true) {
   return useInfiniteQuery({
     queryKey: keys.rows(dataset, version),
     queryFn: ({ signal, pageParam }) =>
       get<ReleaseRows>(withParams(`${releasesPath(dataset)}/${version}/rows`, { limit: "50", after: pageParam }), signal),
     initialPageParam: "",
     getNextPageParam: (last: ReleaseRows) => last.next,
+    enabled,
     ...forGood,
   });
 }

@@ -14,6 +14,7 @@ const InboxView = lazy(async () => ({ default: (await import("../inbox/InboxView
 const BoardView = lazy(async () => ({ default: (await import("../board/BoardView")).BoardView }));
 const LawView = lazy(async () => ({ default: (await import("../law/LawView")).LawView }));
 const GrantsView = lazy(async () => ({ default: (await import("../sharing/GrantsView")).GrantsView }));
+const OpenDataView = lazy(async () => ({ default: (await import("../sharing/OpenDataView")).OpenDataView }));
 const CatalogueView = lazy(async () => ({ default: (await import("../catalogue/CatalogueView")).CatalogueView }));
 
 /** A screen that a pack declares, drawn by its kind of view. */
@@ -56,6 +57,12 @@ function View({ screen }: { screen: Screen }) {
       return (
         <Page {...frame}>
           <GrantsView />
+        </Page>
+      );
+    case "open-data":
+      return (
+        <Page {...frame}>
+          <OpenDataView />
         </Page>
       );
     default:

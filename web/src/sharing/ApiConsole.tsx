@@ -1,11 +1,10 @@
-import { CopyOutlined } from "@ant-design/icons";
-import { App, Button, Segmented } from "antd";
+import { Segmented } from "antd";
 import { useState } from "react";
 import type { IssuedGrant } from "../api/sharing";
 import type { Type } from "../api/types";
-import { Section } from "../kit/Page";
 import { useText } from "../text";
 import { clearFields } from "./Delivered";
+import { Code } from "./Code";
 import { codeOf } from "./code";
 import type { Call, Language } from "./code";
 import { grantApi } from "./grants";
@@ -40,32 +39,5 @@ export function ApiConsole({ grant, type }: { grant: IssuedGrant; type: Type }) 
         <Code key={name} title={t.sharing.apiNames[name]} code={codeOf(call, language)} />
       ))}
     </>
-  );
-}
-
-function Code({ title, code }: { title: string; code: string }) {
-  const { t } = useText();
-  const { message } = App.useApp();
-  const copy = () =>
-    void navigator.clipboard.writeText(code).then(
-      () => message.success(t.common.copied),
-      () => message.error(t.problem.internal),
-    );
-  return (
-    <Section
-      plain
-      title={title}
-      extra={
-        navigator.clipboard ? ( // absent on pages without TLS
-          <Button size="small" icon={<CopyOutlined aria-hidden />} aria-label={t.sharing.copyCode(title)} onClick={copy}>
-            {t.common.copy}
-          </Button>
-        ) : null
-      }
-    >
-      <pre className="cs-code" tabIndex={0} role="group" aria-label={title}>
-        <code>{code}</code>
-      </pre>
-    </Section>
   );
 }

@@ -18,9 +18,14 @@ export function AskLinks({ type }: { type: Type }) {
   return (
     <>
       {shared ? <StartLink process={requests} wanted={type.sharing === "unconditional" ? "claim" : "apply"} given={{ resource: type.name }} primary /> : null}
-      {type.kind === "case" ? null : <StartLink process={objections} given={{ resource: type.name }} />}
+      {type.kind === "case" ? null : <ObjectLink resource={type.name} />}
     </>
   );
+}
+
+/** Objects to a value of the resource. */
+export function ObjectLink({ resource }: { resource: string }) {
+  return <StartLink process={objections} given={{ resource }} />;
 }
 
 /** Asks that an earlier release be restored. */

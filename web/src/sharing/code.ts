@@ -1,4 +1,5 @@
-export type Language = "curl" | "js";
+/** `open` is curl without a key, for what anyone may read. */
+export type Language = "curl" | "js" | "open";
 
 export interface Call {
   method: "GET" | "POST";
@@ -10,11 +11,11 @@ export interface Call {
 
 /** A call as a program would make it. The key is left for the reader to put in. */
 export function codeOf({ method, url, body, file }: Call, language: Language): string {
-  return language === "curl" ? curl(method, url, body, file) : script(method, url, body);
+  if (language === "js") return script(method, url, body);
+  return curl(language === "open" ? ["curl"] : [`curl -H "Authorization: Bearer $KEY"`], method, url, body, file);
 }
 
-function curl(method: string, url: string, body: unknown, file: string | undefined): string {
-  const lines = [`curl -H "Authorization: Bearer $KEY"`];
+function curl(lines: string[], method: string, url: string, body: unknown, file: string | undefined): string {
   if (method === "POST") lines.push(`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`);
   if (file) lines.push(`-o ${file}`);
   return [...lines, `'${url}'`].join(" \\\n  ");

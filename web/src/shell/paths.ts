@@ -36,6 +36,11 @@ export function cataloguePath(face: Face, type: string): string {
   return `/${face === "screen" ? "office" : face}/catalogue/${encodeURIComponent(type)}`;
 }
 
+/** One resource that is open to anyone. */
+export function openPath(face: Face, type: string): string {
+  return `/${face === "screen" ? "office" : face}/open/${encodeURIComponent(type)}`;
+}
+
 /** One grant of shared data. */
 export function grantPath(face: Face, id: string): string {
   return `/${face === "screen" ? "office" : face}/grant/${encodeURIComponent(id)}`;

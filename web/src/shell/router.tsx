@@ -103,6 +103,12 @@ const grant = createRoute({
   component: lazyRouteComponent(() => import("../sharing/GrantPage"), "GrantPage"),
 });
 
+const open = createRoute({
+  getParentRoute: () => face,
+  path: "open/$type",
+  component: lazyRouteComponent(() => import("../sharing/OpenPage"), "OpenPage"),
+});
+
 const reads = createRoute({
   getParentRoute: () => face,
   path: "reads",
@@ -150,7 +156,7 @@ const tree = root.addChildren([
   home,
   login,
   register,
-  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, grant, reads, notices, clients, ...adminPages]),
+  face.addChildren([faceHome, screen, list, create, item, edit, inbox, search, catalogue, catalogueType, grant, open, reads, notices, clients, ...adminPages]),
 ]);
 
 export const router = createRouter({

@@ -121,4 +121,22 @@ export const sharingEn: typeof sharingZh = {
     words: (columns: number, fields: number, holders: number) =>
       `Of ${columns} columns of the file ${fields} became fields of this release; ${holders} grants are valid. The same can be had as a table.`,
   },
+
+  open: {
+    search: "Search open data, such as: air quality",
+    found: (count: number) => `${count} open resources`,
+    none: "No open data found",
+    noneHelp: "Try another word.",
+    details: "Full description",
+    rows: "The data",
+    take: "Take the data",
+    release: (version: number, at: string, rows: string) => `Release ${version} of ${at}, ${rows} rows.`,
+    later: "Once the first version is released it can be seen and downloaded here.",
+    chart: "Chart",
+    which: "Value",
+    first: (rows: number) => `the first ${rows} rows`,
+    map: "Map",
+    api: "API address",
+    apiHelp: "Programs may ask here without signing in.",
+  },
 };

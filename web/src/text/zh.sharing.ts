@@ -120,4 +120,22 @@ export const sharingZh = {
     words: (columns: number, fields: number, holders: number) =>
       `来源文件的 ${columns} 列中，${fields} 列成为本版本的字段；现有 ${holders} 项有效的共享授权。可切换为表格。`,
   },
+
+  open: {
+    search: "查找开放数据，如：空气质量",
+    found: (count: number) => `${count} 项开放数据`,
+    none: "没有找到开放数据",
+    noneHelp: "换个词再查。",
+    details: "完整说明",
+    rows: "数据内容",
+    take: "获取数据",
+    release: (version: number, at: string, rows: string) => `第 ${version} 版，${at} 发布，共 ${rows} 行。`,
+    later: "发布第一个版本后，可以在这里查看和下载。",
+    chart: "图表",
+    which: "数值",
+    first: (rows: number) => `前 ${rows} 行`,
+    map: "地图",
+    api: "接口地址",
+    apiHelp: "程序可以直接访问，无须登录。",
+  },
 };
