@@ -22,6 +22,7 @@ type Config struct {
 	OutboundHosts  []string      `name:"outbound-hosts" zh:"本程序可向外访问的内部网络主机名（数据来源、推送、联邦节点），逗号分隔" en:"hosts within private networks that may be reached, for sources, pushes and other nodes, with commas between"`
 	Upstream       string        `name:"upstream" zh:"上级节点的地址：本节点的数据集版本送往该处；空为没有" en:"address of the node above, to which releases of this one are sent; empty: none"`
 	UpstreamKey    string        `name:"upstream-key" secret:"true" zh:"在上级节点的接口密钥（角色 county-node）" en:"key of this node's API client there, of the role county-node"`
+	CatalogueKeys  []string      `name:"catalogue-keys" secret:"true" zh:"在其他目录的接口密钥，逗号分隔：名称=密钥" en:"keys at other catalogues, with commas between: NAME=KEY"`
 	FileGrace      time.Duration `name:"file-grace" default:"24h" zh:"上传后未被任何记录采用的文件保留多久，0 为一直保留" en:"how long a file is kept that was sent and that no record has taken in; 0 is for ever"`
 	KeepBatches    time.Duration `name:"keep-batches" default:"4320h" zh:"检查结果（未采用的行、未发布的批次）保留多久，0 为一直保留" en:"how long what came of a check is kept: rows that were not taken, batches that were not released; 0 is for ever"`
 	LogLevel       string        `name:"log-level" default:"info" zh:"日志级别" en:"debug, info, warn or error"`

@@ -27,7 +27,7 @@ import (
 func Kinds() []decl.Kind { return kindsOf(&world{}) }
 
 func kindsOf(w *world) []decl.Kind {
-	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, federation.NodeKind, linkage.Kind(linkageChecks()), score.Kind(w.sources()), screen.Kind}
+	kinds := []decl.Kind{record.Kind, record.SeedKind, process.Kind(w.effects()), access.Kind, geo.Kind, lake.SourceKind, federation.NodeKind, federation.ExchangeKind, linkage.Kind(linkageChecks()), score.Kind(w.sources()), screen.Kind}
 	return append(append(kinds, archive.Kind), identity.Kinds()...)
 }
 

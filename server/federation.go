@@ -19,14 +19,19 @@ import (
 // federationLimit bounds the file of a release that another node sends.
 const federationLimit = 8 << 30
 
-func (s *Server) newFederation() *federation.Engine {
+func (s *Server) newFederation() (*federation.Engine, error) {
+	keys, err := connectionsOf(s.cfg.CatalogueKeys)
+	if err != nil {
+		return nil, err
+	}
 	return federation.New(federation.Deps{DB: s.db, Clock: s.clock, Evidence: s.evidence, Jobs: s.jobs, Log: s.log, Client: s.outbound(), Datasets: record.Datasets(s.declared.Types),
 		Nodes: decl.All[*federation.Node](s.declared.Set, federation.NodeKind.Name), Dir: filepath.Join(s.cfg.Data, "inbox"), Limit: federationLimit,
 		Keep: s.keepArrived, Open: s.openArrived, Next: s.nextManifest, File: s.lake.Blobs.Open, Upstream: s.cfg.Upstream, Key: s.cfg.UpstreamKey,
 		Checkpoint: func(ctx context.Context) (string, error) {
 			status, err := s.evidence.Status(ctx)
 			return status.Checkpoint, err
-		}})
+		},
+		Exchanges: decl.All[*federation.Exchange](s.declared.Set, federation.ExchangeKind.Name), Catalogue: harvested{s, newOpenData(s)}, Keys: keys}), nil
 }
 
 // nextManifest finds the release after a version, as it is sent to other nodes.

@@ -74,6 +74,8 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("PUT /api/federation/releases/{dataset}/{version}/file", s.handle(s.releasePart))
 	get("/api/federation/outbox", s.federationOutbox)
 	post("/api/federation/outbox/{dataset}/{version}/retry", s.retryOutgoing)
+	get("/api/federation/catalogues", s.listExchanges)
+	post("/api/federation/catalogues/{name}/run", s.beginExchange)
 
 	// The catalogue as CKAN and DCAT speak it.
 	open := newOpenData(s)

@@ -17,13 +17,13 @@ import (
 	"chengshu/kernel/outbound"
 )
 
-// connectionsOf reads NAME=ADDRESS of the setting connections.
+// connectionsOf reads NAME=VALUE of the settings connections and catalogue-keys.
 func connectionsOf(list []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, one := range list {
 		name, address, ok := strings.Cut(one, "=")
 		if !ok || name == "" || address == "" {
-			return nil, fault.New(fault.Invalid, "bad-config", "配置 connections 应为 名称=地址，以逗号分隔", "the setting connections is NAME=ADDRESS, with commas between")
+			return nil, fault.New(fault.Invalid, "bad-config", "配置 connections、catalogue-keys 应为 名称=内容，以逗号分隔", "the settings connections and catalogue-keys are NAME=VALUE, with commas between")
 		}
 		out[name] = address
 	}

@@ -46,29 +46,29 @@ type Server struct {
 	fake     *clock.Fake // nil but with a test clock
 	calendar *clock.Calendar
 
-	folder    *os.File // holds the data folder
-	db        *db.DB
-	search    *search.Engine
-	jobs      *job.Engine
-	events    *event.Bus
-	blobs     blob.Store
-	metrics   *metric.Registry
-	evidence  *evidence.Log
-	identity  *identity.Service
-	access    *access.Engine
-	records   *record.Engine
-	processes *process.Engine
-	places    *geo.Index
-	lake      *lake.Engine
-	lookup    *lookup.Engine
-	linkage   *linkage.Engine
-	exchange  *exchange.Engine
+	folder     *os.File // holds the data folder
+	db         *db.DB
+	search     *search.Engine
+	jobs       *job.Engine
+	events     *event.Bus
+	blobs      blob.Store
+	metrics    *metric.Registry
+	evidence   *evidence.Log
+	identity   *identity.Service
+	access     *access.Engine
+	records    *record.Engine
+	processes  *process.Engine
+	places     *geo.Index
+	lake       *lake.Engine
+	lookup     *lookup.Engine
+	linkage    *linkage.Engine
+	exchange   *exchange.Engine
 	federation *federation.Engine
-	archive   *archive.Engine
-	scores    *score.Engine
-	screens   *screen.Engine
-	attempts  attempts
-	streams   streams
+	archive    *archive.Engine
+	scores     *score.Engine
+	screens    *screen.Engine
+	attempts   attempts
+	streams    streams
 
 	started time.Time
 	seeded  chan struct{} // closed when the seeds are in
@@ -222,7 +222,9 @@ func (s *Server) wireEngines(ctx context.Context, w *world) (err error) {
 	if err := s.db.Migrate(ctx, federation.Migrations()...); err != nil {
 		return err
 	}
-	s.federation = s.newFederation()
+	if s.federation, err = s.newFederation(); err != nil {
+		return err
+	}
 	w.records, w.identity, w.places, w.lake, w.linkage, w.exchange, w.types = s.records, s.identity, s.places, s.lake, s.linkage, s.exchange, s.declared.Types
 	if err := s.wireArchive(ctx, w); err != nil {
 		return err

@@ -44,6 +44,10 @@ type Deps struct {
 	// Upstream is the address of the node above, "" for none, and Key that of the
 	// API client by which this node speaks there.
 	Upstream, Key string
+
+	Exchanges []*Exchange
+	Catalogue Catalogue
+	Keys      map[string]string // by the name that exchanges call them by
 }
 
 // Release is a release as it is sent: Manifest is the text whose SHA-256 is
@@ -72,6 +76,10 @@ func Migrations() []db.Migration {
 		`create index federation_inbox_received on federation_inbox (at) where state = 'received'`,
 		`create table federation_outbox (dataset text collate "C" not null, version bigint not null, state text collate "C" not null, at bigint not null,
 			attempts bigint not null, ended_at bigint, why text, primary key (dataset, version))`,
+	}}, {Owner: "federation", Version: 2, SQL: []string{
+		`create table federation_round (name text collate "C" primary key, state text not null)`,
+		`create table federation_package (exchange text collate "C" not null, package text collate "C" not null, digest text collate "C" not null, gone_at bigint,
+			primary key (exchange, package))`,
 	}}}
 }
 
@@ -79,16 +87,17 @@ func Migrations() []db.Migration {
 func New(d Deps) *Engine {
 	e := &Engine{Deps: d, news: make(chan struct{}, 1), parts: &parts{dir: d.Dir}}
 	d.Jobs.RegisterLong(sendJob, e.send)
+	d.Jobs.RegisterLong(roundJob, e.round)
 	return e
 }
 
 const lookEvery = time.Minute
 
-// Run has releases sent, and opens the cases of those that have arrived and have
+// Run has releases sent and catalogues exchanged, and opens the cases of those that have arrived and have
 // none, because the program ended, until ctx ends.
 func (e *Engine) Run(ctx context.Context, after func(time.Duration) <-chan time.Time) error {
 	for {
-		if err := errors.Join(e.Look(ctx), e.openArrived(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(e.Look(ctx), e.openArrived(ctx), e.startDue(ctx)); err != nil && ctx.Err() == nil {
 			e.Log.Error("federation", "err", err)
 		}
 		select {
