@@ -41,6 +41,8 @@ type releaseView struct {
 	Rows     int64  `json:"rows"`
 	Bytes    int64  `json:"bytes"`
 	Digest   string `json:"digest"`
+	// Linked are the linkages whose present run has linked its rows.
+	Linked []string `json:"linked,omitempty"`
 }
 
 // listReleases tells which releases a dataset has. That they are is public, as
@@ -62,12 +64,16 @@ func (s *Server) listReleases(w http.ResponseWriter, r *http.Request) error {
 		Items []releaseView `json:"items"`
 		Next  string        `json:"next,omitempty"`
 	}{Items: []releaseView{}}
+	linked, err := s.linkedReleases(r.Context(), t.Name)
+	if err != nil {
+		return err
+	}
 	for _, one := range list {
 		m, err := one.Read()
 		if err != nil {
 			return err
 		}
-		v := releaseView{Version: one.Version, Gone: one.Gone, Restores: m.Restores, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest}
+		v := releaseView{Version: one.Version, Gone: one.Gone, Restores: m.Restores, At: rfc(one.At), Rows: m.Rows, Digest: one.Digest, Linked: linked[one.Version]}
 		for _, f := range m.Files {
 			v.Bytes += f.Bytes
 		}

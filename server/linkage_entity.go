@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -11,8 +12,8 @@ import (
 	"chengshu/kernel/fault"
 )
 
-// listDecisions is how many decisions about each row an entity tells.
-const listDecisions = 50
+// decisionsOfRow is how many decisions about each row an entity tells.
+const decisionsOfRow = 50
 
 type entityView struct {
 	ID        string          `json:"id"`
@@ -86,7 +87,7 @@ func (s *Server) linkedEntity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, row := range rows {
-		list, err := s.linkage.Decisions(q, l, link.RowID{Source: row.source.Name, Key: row.ID}, listDecisions)
+		list, err := s.linkage.Decisions(q, l, link.RowID{Source: row.source.Name, Key: row.ID}, decisionsOfRow)
 		if err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func (s *Server) entityOf(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := lr.rows[id]; !ok {
+	if !lr.has(id) {
 		return record.ErrNotFound()
 	}
 	entity, err := s.linkage.EntityOf(s.db.Read(r.Context()), run, id)
@@ -194,4 +195,28 @@ func (s *Server) entitiesOfSource(w http.ResponseWriter, r *http.Request) error 
 		out["next"] = items[limit-1].Key
 	}
 	return send(w, http.StatusOK, out)
+}
+
+// linkedReleases are the linkages whose present run has linked a release of the
+// dataset, by its version.
+func (s *Server) linkedReleases(ctx context.Context, dataset string) (map[int64][]string, error) {
+	out := map[int64][]string{}
+	for _, l := range s.linkage.Linkages {
+		if l.Source(dataset) == nil {
+			continue
+		}
+		run, err := s.linkage.Present(s.db.Read(ctx), l)
+		if err != nil {
+			return nil, err
+		}
+		if run == nil {
+			continue
+		}
+		for _, read := range run.Report.Sources {
+			if read.Name == dataset {
+				out[read.Release] = append(out[read.Release], l.Name)
+			}
+		}
+	}
+	return out, nil
 }

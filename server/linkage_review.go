@@ -43,23 +43,27 @@ type pairFieldView struct {
 	Bits   float64    `json:"bits"`
 }
 
-// review sends the pairs that wait for a decision, of those whose sides the caller
+// pairsAsked reads after which pair or decision a page begins, and how many it has.
+func pairsAsked(r *http.Request) (after int64, limit int, err error) {
+	if after, err = number(r, "after", 0); err != nil {
+		return 0, 0, err
+	}
+	n, err := number(r, "limit", pageOfPairs)
+	return after, int(min(max(n, 1), 200)), err
+}
+
+// reviewLinkage sends the pairs that wait for a decision, of those whose sides the caller
 // may both read; a page may so be shorter than was asked for.
 func (s *Server) reviewLinkage(w http.ResponseWriter, r *http.Request) error {
 	l, run, _, err := s.presentRun(r, access.Read)
 	if err != nil {
 		return err
 	}
-	after, err := number(r, "after", 0)
+	after, limit, err := pairsAsked(r)
 	if err != nil {
 		return err
 	}
-	limit, err := number(r, "limit", pageOfPairs)
-	if err != nil {
-		return err
-	}
-	limit = min(max(limit, 1), 200)
-	pairs, err := s.linkage.Review(s.db.Read(r.Context()), run, after, int(limit))
+	pairs, err := s.linkage.Review(s.db.Read(r.Context()), run, after, limit)
 	if err != nil {
 		return err
 	}
@@ -84,7 +88,7 @@ func (s *Server) reviewLinkage(w http.ResponseWriter, r *http.Request) error {
 			shown = append(shown, []linkedRow{left, right})
 		}
 	}
-	if len(pairs) == int(limit) {
+	if len(pairs) == limit {
 		out.Next = strconv.FormatInt(pairs[limit-1].N, 10)
 	}
 	if err := s.noteLinked(r, lr, shown); err != nil {
@@ -143,11 +147,50 @@ type decisionView struct {
 	Act        string     `json:"act"`
 	PersonName string     `json:"person_name,omitempty"`
 	OrgName    fault.Text `json:"org_name"`
+	Holds      bool       `json:"holds"` // nobody has decided about the rows since
 }
 
 func (s *Server) decisionView(ctx context.Context, d linkage.Decision) decisionView {
 	return decisionView{ID: d.ID, Left: d.Left, Right: d.Right, Same: d.Same, Why: d.Why, At: rfc(d.At), Act: d.ID,
-		PersonName: s.actorName(ctx, evidence.Actor{Person: d.Person}), OrgName: s.orgName(ctx, d.Org)}
+		PersonName: s.actorName(ctx, evidence.Actor{Person: d.Person}), OrgName: s.orgName(ctx, d.Org), Holds: d.Holds}
+}
+
+// listDecisions sends what was decided, the latest first, of pairs whose rows the
+// caller may both read; a page may so be shorter than was asked for.
+func (s *Server) listDecisions(w http.ResponseWriter, r *http.Request) error {
+	l, _, _, err := s.presentRun(r, access.Read)
+	if err != nil {
+		return err
+	}
+	after, limit, err := pairsAsked(r)
+	if err != nil {
+		return err
+	}
+	list, err := s.linkage.AllDecisions(s.db.Read(r.Context()), l, after, limit)
+	if err != nil {
+		return err
+	}
+	var ids []link.RowID
+	for _, d := range list {
+		ids = append(ids, d.Left, d.Right)
+	}
+	lr, err := s.linkedRows(r, l, ids)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Items []decisionView `json:"items"`
+		Next  string         `json:"next,omitempty"`
+	}{Items: []decisionView{}}
+	for _, d := range list {
+		if lr.has(d.Left) && lr.has(d.Right) {
+			out.Items = append(out.Items, s.decisionView(r.Context(), d))
+		}
+	}
+	if len(list) == limit {
+		out.Next = strconv.FormatInt(list[limit-1].N, 10)
+	}
+	return send(w, http.StatusOK, out)
 }
 
 // decideLinkage keeps what a person decides about two rows that they may read.
@@ -171,10 +214,8 @@ func (s *Server) decideLinkage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range []link.RowID{in.Left, in.Right} {
-		if _, ok := lr.rows[id]; !ok {
-			return record.ErrNotFound()
-		}
+	if !lr.has(in.Left) || !lr.has(in.Right) {
+		return record.ErrNotFound()
 	}
 	one := linkage.Decision{Left: in.Left, Right: in.Right, Same: *in.Same, Why: in.Why, Person: actor.Person}
 	if len(actor.Posts) > 0 {

@@ -64,6 +64,11 @@ func (s *Server) linkedOf(ctx context.Context, t *record.Type, keys []any) ([]*r
 	return rows.GetAll(ctx, t, keys)
 }
 
+func (lr linkedRows) has(id link.RowID) bool {
+	_, ok := lr.rows[id]
+	return ok
+}
+
 // see is how a field of the linkage is shown of some rows: as the strictest of
 // them shows it, for what one source holds openly another may not.
 func (lr linkedRows) see(field string, rows ...linkedRow) (see record.See, mask string) {

@@ -51,6 +51,7 @@ func (s *Server) Handler() http.Handler {
 	get("/api/linkages", s.listLinkages)
 	get("/api/linkages/{linkage}", s.getLinkage)
 	get("/api/linkages/{linkage}/review", s.reviewLinkage)
+	get("/api/linkages/{linkage}/decisions", s.listDecisions)
 	post("/api/linkages/{linkage}/decisions", s.decideLinkage)
 	get("/api/linkages/{linkage}/entities/{entity}", s.linkedEntity)
 	get("/api/linkages/{linkage}/of/{source}", s.entitiesOfSource)

@@ -23,6 +23,8 @@ type Decision struct {
 	Why         string
 	At          int64 // ms UTC
 	Person, Org string
+	Holds       bool  // nobody has decided about the rows since
+	N           int64 // its place among all
 }
 
 // maxWhy is how long a reason may be, in characters.
@@ -50,7 +52,7 @@ func (e *Engine) Decide(ctx context.Context, r *Run, d Decision, act evidence.Ac
 		}
 	}
 	d.Left, d.Right = ordered(d.Left, d.Right)
-	d.ID, d.At = id.New(), e.Clock.Now().UnixMilli()
+	d.ID, d.At, d.Holds = id.New(), e.Clock.Now().UnixMilli(), true
 	if held, err := e.held(q, r.Linkage, d); err != nil || held.ID != "" {
 		return held, err
 	}
@@ -85,7 +87,7 @@ func (e *Engine) held(q db.Querier, linkage string, d Decision) (Decision, error
 	case last.Same != d.Same || last.Why != d.Why || last.Person != d.Person:
 		return Decision{}, nil
 	}
-	last.Left, last.Right = d.Left, d.Right
+	last.Left, last.Right, last.Holds = d.Left, d.Right, true
 	return last, nil
 }
 
@@ -108,11 +110,25 @@ func (e *Engine) decided(q db.Querier, linkage string) ([]link.Decision, error) 
 	return out, rows.Err()
 }
 
+const decisionColumns = `select n, id, a_source, a_key, b_source, b_key, same, why, at, person, org, not exists (select 1 from linkage_decision l where l.linkage = d.linkage
+	and l.a_source = d.a_source and l.a_key = d.a_key and l.b_source = d.b_source and l.b_key = d.b_key and l.n > d.n) from linkage_decision d `
+
 // Decisions returns what was decided about a row and others, the latest first, at
 // most limit.
 func (e *Engine) Decisions(q db.Querier, l *Linkage, row link.RowID, limit int) ([]Decision, error) {
-	rows, err := q.Query(`select id, a_source, a_key, b_source, b_key, same, why, at, person, org from linkage_decision
-		where linkage = $1 and (a_source = $2 and a_key = $3 or b_source = $2 and b_key = $3) order by n desc limit $4`, l.Name, row.Source, row.Key, limit)
+	return decisions(q.Query(decisionColumns+`where linkage = $1 and (a_source = $2 and a_key = $3 or b_source = $2 and b_key = $3) order by n desc limit $4`, l.Name, row.Source, row.Key, limit))
+}
+
+// AllDecisions returns what was decided, the latest first, from before a place on
+// (0: from the latest), at most limit.
+func (e *Engine) AllDecisions(q db.Querier, l *Linkage, before int64, limit int) ([]Decision, error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	return decisions(q.Query(decisionColumns+`where linkage = $1 and n < $2 order by n desc limit $3`, l.Name, before, limit))
+}
+
+func decisions(rows *db.Rows, err error) ([]Decision, error) {
 	if err != nil {
 		return nil, fmt.Errorf("linkage: decisions: %w", err)
 	}
@@ -120,7 +136,7 @@ func (e *Engine) Decisions(q db.Querier, l *Linkage, row link.RowID, limit int) 
 	var out []Decision
 	for rows.Next() {
 		var d Decision
-		if err := rows.Scan(&d.ID, &d.Left.Source, &d.Left.Key, &d.Right.Source, &d.Right.Key, &d.Same, &d.Why, &d.At, &d.Person, &d.Org); err != nil {
+		if err := rows.Scan(&d.N, &d.ID, &d.Left.Source, &d.Left.Key, &d.Right.Source, &d.Right.Key, &d.Same, &d.Why, &d.At, &d.Person, &d.Org, &d.Holds); err != nil {
 			return nil, fmt.Errorf("linkage: decisions: %w", err)
 		}
 		out = append(out, d)

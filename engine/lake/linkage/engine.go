@@ -61,6 +61,9 @@ func Migrations() []db.Migration {
 			b_source text collate "C" not null, b_key text collate "C" not null, same boolean not null, why text not null, at bigint not null,
 			person text collate "C" not null, org text collate "C" not null)`,
 		`create index linkage_decision_pair on linkage_decision (linkage, a_source, a_key, b_source, b_key, n)`,
+	}}, {Owner: "linkage", Version: 2, SQL: []string{
+		`create index linkage_decision_other on linkage_decision (linkage, b_source, b_key)`,
+		`create index linkage_decision_n on linkage_decision (linkage, n)`,
 	}}}
 }
 

@@ -408,6 +408,13 @@ func TestDecide(t *testing.T) {
 		if len(list) != 4 || list[0].Why != "it was another" || list[0].Left != filing || list[3].Why != "asked by telephone" {
 			t.Errorf("%+v", list)
 		}
+		all, err := b.AllDecisions(d.Read(t.Context()), b.l, 0, 3)
+		must(t, err)
+		last, err := b.AllDecisions(d.Read(t.Context()), b.l, all[2].N, 3)
+		must(t, err)
+		if len(all) != 3 || !all[0].Holds || !all[1].Holds || all[2].Holds || len(last) != 1 || last[0].ID != list[3].ID || last[0].Holds {
+			t.Errorf("%+v, %+v", all, last)
+		}
 		acts, err := evidence.ActsOn(d.Read(t.Context()), "linking", "case", 0, 10)
 		must(t, err)
 		if len(acts) != 4 || acts[0].Verb != "linking.decide-pair" || acts[0].ID != list[3].ID || acts[0].Note.IsZero() {
