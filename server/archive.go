@@ -55,13 +55,32 @@ func (s *Server) scannedPages(w http.ResponseWriter, r *http.Request) error {
 		kind = "cases"
 	}
 	out := struct {
-		Items []pageView `json:"items"`
-	}{make([]pageView, len(pages))}
+		Record string     `json:"record,omitempty"` // the type of the record that a case is to become
+		Sure   int        `json:"sure,omitempty"`   // the confidence from which on nobody need confirm a value
+		Items  []pageView `json:"items"`
+	}{Items: make([]pageView, len(pages))}
+	if t := s.templateOf(row); t != nil {
+		out.Record, out.Sure = t.Record, t.Sure
+	}
 	for i, p := range pages {
 		out.Items[i] = pageView{Page: i + 1, File: p.File, Name: names[p.File], Width: p.Width, Height: p.Height, Turned: p.Turned,
 			Image: fmt.Sprintf("/api/%s/%s/%s/pages/%d/image", kind, row.Type.Name, row.ID, i+1)}
 	}
 	return send(w, http.StatusOK, out)
+}
+
+// templateOf returns the template that a case names in a field, nil when it names
+// none.
+func (s *Server) templateOf(row *record.Row) *archive.Template {
+	if !row.Type.Case {
+		return nil
+	}
+	for _, f := range row.Type.Fields {
+		if t, err := s.archive.Template(row.Text(f.Name)); err == nil {
+			return t
+		}
+	}
+	return nil
 }
 
 // scannedImage sends a page as it was read: upright, and drawn where the file is

@@ -48,7 +48,7 @@ func (t *Template) locate(pages [][]*layout) []Found {
 // either is what two readings come to: the better of them, which is as sure as
 // the surer when both say the same, and doubtful when not.
 func either(a, b Found) Found {
-	if a.Why != (fault.Text{}) && b.Why == (fault.Text{}) || (a.Why == fault.Text{}) == (b.Why == fault.Text{}) && b.Confidence > a.Confidence || a.Page == 0 {
+	if b.betters(a) {
 		a, b = b, a
 	}
 	if b.Value != "" && a.Value != b.Value {
@@ -56,6 +56,21 @@ func either(a, b Found) Found {
 		a.Why = fault.Text{Zh: "两次识别不一致，另一次为“" + b.Value + "”", En: "the two readings differ: the other is " + b.Value}
 	}
 	return a
+}
+
+// betters reports whether b says more than a: it was found, it is a value of its
+// kind, it is surer.
+func (b Found) betters(a Found) bool {
+	none := fault.Text{}
+	switch {
+	case (a.Page == 0) != (b.Page == 0):
+		return a.Page == 0
+	case a.Page == 0:
+		return a.Why == noLabel
+	case (a.Why == none) != (b.Why == none):
+		return b.Why == none
+	}
+	return b.Confidence > a.Confidence
 }
 
 // locate finds one field: on the first page where there is a value of its kind,
