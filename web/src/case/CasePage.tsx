@@ -20,6 +20,7 @@ import type { Page as ListPage, TimelineItem } from "../api/types";
 import { LoadOutcome } from "../dataset/LoadOutcome";
 import { loads } from "../dataset/loads";
 import { Loaded, Loading } from "../kit/states";
+import { placesOf, withoutChecking } from "../archive/model";
 import { Actions } from "./Actions";
 import { CommentForm } from "./CommentForm";
 import { ProcessView } from "./Diagram";
@@ -28,6 +29,7 @@ import { Timeline } from "./Timeline";
 import { Work } from "./Work";
 import "./case.css";
 
+const Scans = lazy(async () => ({ default: (await import("../archive/Scans")).Scans }));
 const Failures = lazy(async () => ({ default: (await import("../dataset/Failures")).Failures }));
 
 /** One case: where it stands and by when, what can be done, what has been done, and everything it is about. */
@@ -45,10 +47,15 @@ export function CasePage({ type, item }: { type: Type; item: Item }) {
       <Head type={type} item={item} />
       <Work item={item} />
       {type.name === loads ? <LoadOutcome item={item} /> : null}
+      {placesOf(type) ? (
+        <Suspense fallback={<Loading />}>
+          <Scans type={type} item={item} />
+        </Suspense>
+      ) : null}
       <div className="cs-two">
         <div className="cs-stack">
           <Section title={t.case.actions}>
-            <Actions type={type} item={item} />
+            <Actions type={type} item={withoutChecking(type, item)} />
           </Section>
           <Section title={t.item.facts}>
             <Facts type={type} item={item} />

@@ -1,5 +1,6 @@
 import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
 import { App, Button } from "antd";
+import { Suspense, lazy } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { remove } from "../api/client";
@@ -11,11 +12,15 @@ import { formatTime } from "../kit/time";
 import { itemHref, typePath, useFace } from "../shell/paths";
 import { useText } from "../text";
 import { itemTitle } from "../types/declared";
+import { placesOf } from "../archive/model";
+import { Loading } from "../kit/states";
 import { EvidenceLink } from "./EvidenceLink";
 import { Facts } from "./Facts";
 import { History } from "./History";
 import { PlaceMap } from "./PlaceMap";
 import { Provenance } from "./Provenance";
+
+const Scans = lazy(async () => ({ default: (await import("../archive/Scans")).Scans }));
 
 export function RecordPage({ type, item }: { type: Type; item: Item }) {
   const text = useText();
@@ -38,6 +43,11 @@ export function RecordPage({ type, item }: { type: Type; item: Item }) {
         </>
       }
     >
+      {placesOf(type) ? (
+        <Suspense fallback={<Loading />}>
+          <Scans type={type} item={item} />
+        </Suspense>
+      ) : null}
       <div className="cs-two">
         <div className="cs-stack">
           <Section title={t.item.facts}>

@@ -1,4 +1,5 @@
 import { adminEn } from "./en.admin";
+import { archiveEn } from "./en.archive";
 import { clientsEn } from "./en.clients";
 import { datasetEn } from "./en.dataset";
 import { sharingEn } from "./en.sharing";
@@ -596,4 +597,5 @@ export const en: Dictionary = {
   ...sharingEn,
   ...adminEn,
   ...clientsEn,
+  ...archiveEn,
 };

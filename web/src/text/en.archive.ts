@@ -1,0 +1,32 @@
+import type { archiveZh } from "./zh.archive";
+
+export const archiveEn: typeof archiveZh = {
+  archive: {
+    title: "Page and fields",
+    page: (n, of) => `Page ${n} of ${of}`,
+    image: (n) => `Scan of page ${n}`,
+    previous: "Previous page",
+    next: "Next page",
+    larger: "Larger",
+    smaller: "Smaller",
+    zoom: (percent) => `${percent}%`,
+    none: "There is no scanned page to see",
+    sure: (confidence) => `Confidence ${confidence}, sure`,
+    doubtful: (confidence) => `Confidence ${confidence}, to be confirmed`,
+    missing: "Not found, to be confirmed",
+    confirmed: "Confirmed",
+    changed: "Corrected",
+    confirm: (field) => `Confirm “${field}”`,
+    confirmShort: "Confirm",
+    show: (field) => `Show “${field}” on the page`,
+    mark: "Mark the place",
+    markHelp: (field) => `Drag on the page to frame where “${field}” stands; Esc cancels.`,
+    wholePage: "Whole page",
+    asRead: "As read",
+    placed: (page) => `Place: page ${page}`,
+    unplaced: "No place marked yet",
+    left: (n) => `${n} still to be confirmed`,
+    ready: "Everything has been checked",
+    help: "Enter in a field confirms it and goes on to the next.",
+  },
+};
