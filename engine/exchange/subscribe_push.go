@@ -22,6 +22,7 @@ const (
 	changeEvery = time.Minute // between two events of changes
 	actsAtOnce  = 50_000      // of the log that are looked through for changes
 	keysAtOnce  = 1000        // that one event names
+	pushesKept  = 200         // of a subscription, beside those that wait
 )
 
 // pauses are what is waited after each failure in a row: three days in all.
@@ -238,6 +239,9 @@ func (e *Engine) write(tx *db.Tx, g Grant, kind, what string, data any, shown []
 	}
 	if _, err := tx.Exec(`insert into exchange_push (grant_id, seq, event, kind, about, body, made_at, attempts, status)
 		values ($1, $2, $3, $4, $5, $6, $7, 0, 0)`, g.ID, last+1, id, kind, what, string(body), now); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`delete from exchange_push where grant_id = $1 and seq <= $2 and sent_at is not null`, g.ID, last-pushesKept); err != nil {
 		return err
 	}
 	if _, err := e.Evidence.AppendReading(tx, evidence.Act{At: now, Verb: g.Resource + ".announce", Grant: g.ID, Basis: g.Basis, Purpose: g.Purpose,
