@@ -1,3 +1,4 @@
+import { archiveEn } from "./en.archive";
 import type { datasetZh } from "./zh.dataset";
 
 const rowCount = (rows: string) => `${rows} ${rows === "1" ? "row" : "rows"}`;
@@ -96,4 +97,6 @@ export const datasetEn: typeof datasetZh = {
     downloadHelp: "All rows; what you may not see in clear is masked.",
     csv: (rows) => `Download the ${rowCount(rows)} listed (CSV)`,
   },
+
+  ...archiveEn,
 };

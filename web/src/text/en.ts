@@ -1,5 +1,4 @@
 import { adminEn } from "./en.admin";
-import { archiveEn } from "./en.archive";
 import { clientsEn } from "./en.clients";
 import { datasetEn } from "./en.dataset";
 import { sharingEn } from "./en.sharing";
@@ -597,5 +596,4 @@ export const en: Dictionary = {
   ...sharingEn,
   ...adminEn,
   ...clientsEn,
-  ...archiveEn,
 };

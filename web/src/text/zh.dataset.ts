@@ -1,3 +1,5 @@
+import { archiveZh } from "./zh.archive";
+
 /** Words of the pages about datasets, their releases and the files these come from. */
 export const datasetZh = {
   dataset: {
@@ -93,4 +95,6 @@ export const datasetZh = {
     downloadHelp: "全部数据行；您的权限看不到明文的已脱敏。",
     csv: (rows: string) => `下载已列出的 ${rows} 行（CSV）`,
   },
+
+  ...archiveZh,
 };

@@ -2,7 +2,6 @@
 // declare (titles, fields, states, actions) arrives from the server in both languages and is not repeated here.
 
 import { adminZh } from "./zh.admin";
-import { archiveZh } from "./zh.archive";
 import { clientsZh } from "./zh.clients";
 import { datasetZh } from "./zh.dataset";
 import { sharingZh } from "./zh.sharing";
@@ -593,7 +592,6 @@ export const zh = {
   ...sharingZh,
   ...adminZh,
   ...clientsZh,
-  ...archiveZh,
 };
 
 /** What every language must have: the same keys, and functions of the same arguments. */
