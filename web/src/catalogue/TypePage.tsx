@@ -1,3 +1,4 @@
+import { Suspense, lazy } from "react";
 import { Link, useParams } from "@tanstack/react-router";
 import { useType } from "../api/queries";
 import type { Field, Type } from "../api/types";
@@ -12,6 +13,8 @@ import { useText, wordFor } from "../text";
 import type { Text } from "../text";
 import { nameTitle } from "../types/declared";
 import "../detail/detail.css";
+
+const GrantsOf = lazy(async () => ({ default: (await import("../sharing/GrantsView")).GrantsOf }));
 
 /** What one type is: its legal basis, its fields, its process, and where to find the API for it. */
 export function TypePage() {
@@ -46,6 +49,9 @@ function Declared({ type }: { type: Type }) {
       }
     >
       {type.kind === "dataset" ? <Releases type={type} /> : null}
+      <Suspense>
+        <GrantsOf type={type.name} />
+      </Suspense>
       <Section title={t.item.law}>
         <Governance type={type} />
       </Section>

@@ -3,9 +3,11 @@ import { Link } from "@tanstack/react-router";
 import { useType } from "../api/queries";
 import type { IssuedGrant } from "../api/sharing";
 import { ReferenceSelect } from "../form/ReferenceSelect";
+import { Section } from "../kit/Page";
 import { Empty, Loaded } from "../kit/states";
 import { formatDate } from "../kit/time";
 import { useListParams } from "../list/useListParams";
+import { useSession } from "../session/session";
 import { grantPath, useFace } from "../shell/paths";
 import { useText } from "../text";
 import { FieldTags, StateMark, Used, lastDay } from "./GrantState";
@@ -82,6 +84,24 @@ function Grants({ of }: { of: string }) {
         );
       }}
     </Loaded>
+  );
+}
+
+/** On the page of a resource: its grants, for those who may know of them; nothing when there are none. */
+export function GrantsOf({ type }: { type: string }) {
+  const { t } = useText();
+  const session = useSession();
+  const grants = useGrants(type, Boolean(session.data?.posts?.length));
+  const items = grants.data?.pages[0]?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title={t.sharing.grantsOf}>
+      <ul className="cs-grants">
+        {items.map((grant) => (
+          <Card key={grant.id} grant={grant} />
+        ))}
+      </ul>
+    </Section>
   );
 }
 

@@ -114,6 +114,7 @@ function Filter({ field, value, change }: { field: Field; value: Chosen | undefi
           id={id}
           title={title}
           mode="multiple"
+          showSearch={{ optionFilterProp: "label" }}
           placeholder={t.form.choose}
           options={
             field.type === "boolean"
