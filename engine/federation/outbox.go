@@ -240,7 +240,8 @@ func (e *Engine) sendFile(ctx context.Context, address, sum string, answer Answe
 			return err
 		}
 		n, err := io.ReadFull(f, part)
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		// Nothing is left when the receiver ended before it looked at the whole.
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("federation: %s at %d: %w", sum, at, err)
 		}
 		if answer, err = e.put(ctx, fmt.Sprintf("%s?offset=%d", address, at), "application/octet-stream", part[:n]); err != nil {
