@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -185,8 +186,10 @@ func present(q db.Querier, linkage string) (n int64, err error) {
 	return n, err
 }
 
-// chunk is how many rows are looked up, written or removed at a time.
-const chunk = 1000
+const (
+	chunk     = 1000 // rows that are looked up, written or removed at a time
+	statement = 25   // rows of one insert: more take SQLite several times as long, fewer PostgreSQL
+)
 
 // write writes the rows of a source for the worker.
 func (e *Engine) write(ctx context.Context, l *Linkage, s *Source, base int64, file string) (Read, error) {
@@ -416,12 +419,13 @@ func (e *Engine) inChunks(ctx context.Context, insert string, width int, next fu
 			}
 			args = append(args, row...)
 		}
-		if len(args) == 0 {
-			return nil
-		}
 		err := e.DB.DoLow(ctx, func(tx *db.Tx) error {
-			_, err := tx.Exec(insert+rowsOf(width, len(args)/width), args...)
-			return err
+			for some := range slices.Chunk(args, statement*width) {
+				if _, err := tx.Exec(insert+rowsOf(width, len(some)/width), some...); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return err
@@ -444,22 +448,34 @@ func rowsOf(width, rows int) string {
 
 // clear removes what is kept of a run but its report, some at a time.
 func (e *Engine) clear(ctx context.Context, linkage string, run int64) error {
-	for {
-		var n int64
+	for left := true; left; {
 		err := e.DB.DoLow(ctx, func(tx *db.Tx) (err error) {
-			n, err = tx.Exec(`delete from linkage_member where linkage = $1 and run = $2 and (source, row_key) in
-				(select source, row_key from linkage_member where linkage = $1 and run = $2 order by source, row_key limit 1000)`, linkage, run)
-			if err != nil || n > 0 {
-				return err
-			}
-			n, err = tx.Exec(`delete from linkage_pair where linkage = $1 and run = $2 and pair in
-				(select pair from linkage_pair where linkage = $1 and run = $2 order by pair limit 1000)`, linkage, run)
+			left, err = clearSome(tx, linkage, run)
 			return err
 		})
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// clearSome removes the first rows of a run, then its first pairs, and tells whether
+// there may be more. They are a range of the primary key, which both databases find
+// by it, as they do not when the keys are listed.
+func clearSome(tx *db.Tx, linkage string, run int64) (more bool, err error) {
+	var source, key string
+	err = tx.QueryRow(`select source, row_key from (select source, row_key from linkage_member where linkage = $1 and run = $2 order by source, row_key limit 1000) first
+		order by source desc, row_key desc limit 1`, linkage, run).Scan(&source, &key)
+	if err == nil {
+		_, err = tx.Exec(`delete from linkage_member where linkage = $1 and run = $2 and (source, row_key) <= ($3, $4)`, linkage, run, source, key)
+		return true, err
+	}
+	if !errors.Is(err, db.ErrNoRows) {
+		return false, err
+	}
+	n, err := tx.Exec(`delete from linkage_pair where linkage = $1 and run = $2 and pair < 1000 + (select min(pair) from linkage_pair where linkage = $1 and run = $2)`, linkage, run)
+	return n > 0, err
 }
 
 // ordered puts the lesser of two rows first, as decisions and pairs are kept.
