@@ -230,12 +230,12 @@ step("the catalogue is searched by fields too, and narrowed; both stand in the a
   await page.getByRole("searchbox").fill("法定代表人");
   await page.waitForURL(/q=/);
   await page.locator(".cs-resource").filter({ hasText: "法人和非法人组织" }).waitFor();
-  await page.getByText("显示 1 条").waitFor();
+  await page.locator(".cs-resource").filter({ hasText: "行政区划" }).waitFor({ state: "detached" });
   await page.goto("/office/catalogue?sharing=conditional");
   await settled(page);
-  const box = page.getByRole("group", { name: "归属单位" }).getByRole("checkbox", { name: /公安局/ });
-  const count = Number((await page.getByRole("group", { name: "归属单位" }).locator("label").filter({ has: box }).locator(".cs-facet-count").textContent()));
-  await box.check();
+  const owner = page.getByRole("group", { name: "归属单位" }).locator("label").filter({ hasText: "公安局" });
+  const count = Number(await owner.locator(".cs-facet-count").textContent());
+  await owner.getByRole("checkbox").check();
   await page.waitForURL(/owner=/);
   await settled(page);
   assert.equal(await cards.count(), count);
@@ -321,7 +321,7 @@ step("anyone finds open data, looks at them and takes them along", async () => {
   const { page, faults } = await city.actor(browser, undefined, { acceptDownloads: true });
   await visit(page, "/public/s/public-data/open-data", "open-data");
   await page.getByRole("searchbox").fill("空气质量");
-  await page.locator(".cs-resource").filter({ hasText: "空气质量小时值" }).getByRole("link").click();
+  await page.locator(".cs-resource").getByRole("link", { name: "空气质量小时值", exact: true }).click();
   await page.getByRole("img", { name: "空气质量指数" }).waitFor();
   await settled(page);
   await shot(page, "open-data-air");
