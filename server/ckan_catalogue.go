@@ -298,6 +298,9 @@ func (m *maker) dataset(p *ckan.Package, t *record.Type) error {
 	}
 	open := m.s.access.Filter(m.anyone, access.Read, t.Name).All()
 	for i, r := range list {
+		if r.Gone {
+			continue
+		}
 		man, err := r.Read()
 		if err != nil {
 			return err

@@ -54,15 +54,17 @@ func (s *Server) releaseDiff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.noteRelease(r, t, d, newer); err != nil {
-		return err
+	for _, version := range []int64{older, newer} {
+		if err := s.noteRelease(r, t, d, version); err != nil {
+			return err
+		}
 	}
 	changes, err := s.lake.Changes(r.Context(), diff, after, int(limit))
 	if err != nil {
 		return err
 	}
 	out := diffView{Older: older, Newer: newer, DiffReport: diff.Report, Items: make([]changeView, len(changes))}
-	out.Cells = nil
+	out.Cells = []lake.FieldCells{}
 	for _, c := range diff.Report.Cells {
 		if d.View.See(c.Field) != record.Hidden {
 			out.Cells = append(out.Cells, c)

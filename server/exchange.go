@@ -195,14 +195,19 @@ func (s *Server) lookUp(w http.ResponseWriter, r *http.Request) error {
 	return sendRaw(w, http.StatusOK, append(deliveredRows(d), '}'))
 }
 
-// deliveredRows is the open object of an answer, without its closing brace.
-func deliveredRows(d *exchange.Delivered) []byte {
-	body := make([]byte, 0, 64+512*len(d.Rows))
-	body = record.AppendString(append(body, `{"resource":`...), d.Resource())
+// deliveredHead begins an answer of about so many bytes, up to the opening
+// bracket of its items.
+func deliveredHead(d *exchange.Delivered, size int) []byte {
+	body := record.AppendString(append(make([]byte, 0, 128+size), `{"resource":`...), d.Resource())
 	if d.Version > 0 {
 		body = strconv.AppendInt(append(body, `,"release":`...), d.Version, 10)
 	}
-	body = append(body, `,"items":[`...)
+	return append(body, `,"items":[`...)
+}
+
+// deliveredRows is the open object of an answer, without its closing brace.
+func deliveredRows(d *exchange.Delivered) []byte {
+	body := deliveredHead(d, 512*len(d.Rows))
 	for i, row := range d.Rows {
 		if i > 0 {
 			body = append(body, ',')
@@ -283,8 +288,7 @@ func (s *Server) sendFigures(w http.ResponseWriter, r *http.Request, t *record.T
 	if err != nil {
 		return err
 	}
-	body := deliveredRows(d)
-	body = append(body[:len(body)-1], []byte(nil)...) // the list is that of the figures
+	body := deliveredHead(d, 64*len(figures))
 	for i, f := range figures {
 		if i > 0 {
 			body = append(body, ',')

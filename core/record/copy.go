@@ -77,13 +77,13 @@ func (e *Engine) ByKey(ctx context.Context, t *Type, keys []string, scope func(f
 	if err != nil {
 		return nil, err
 	}
+	byKey := make(map[any]*Row, len(found))
+	for _, r := range found {
+		byKey[f.kind.bind(nil, f, r.Values[f.index])[0]] = r
+	}
 	out := make([]*Row, len(keys))
 	for i := range keys {
-		for _, r := range found {
-			if f.kind.bind(nil, f, r.Values[f.index])[0] == args[i] {
-				out[i] = r
-			}
-		}
+		out[i] = byKey[args[i]]
 	}
 	return out, nil
 }

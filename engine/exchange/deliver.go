@@ -115,11 +115,16 @@ func fieldsIn(q record.Query) []string {
 	return out
 }
 
-// shows refuses fields that the grant does not show in clear.
+// shows refuses what is no field that the grant shows in clear: also a row's id,
+// which may be its key, and when and by whom it was made.
 func (r *ready) shows(fields []string) error {
 	bad := fault.New(fault.Denied, "field-not-granted", "授权未以明文提供其中的字段", "the grant does not show some of these fields in clear")
 	for _, name := range fields {
-		if f := r.typ.Field(name); f != nil && !r.filter(name).Open() {
+		f := r.typ.Field(name)
+		switch {
+		case f == nil:
+			bad.With(name, "授权未提供“"+name+"”", "the grant does not show "+name)
+		case !r.filter(name).Open():
 			bad.With(name, "授权未以明文提供“"+f.Title.Zh+"”", "the grant does not show "+f.Title.En+" in clear")
 		}
 	}
@@ -130,8 +135,7 @@ func (r *ready) shows(fields []string) error {
 }
 
 // Figures counts the rows that the grant is about by the values of some fields,
-// with measures of others. A group of fewer than least rows about persons is
-// left out: it could tell who they are.
+// with measures of others. Each group counts as a record.
 func (e *Engine) Figures(ctx context.Context, c Caller, id string, q record.Query, by []string, measures []record.Measure) (*Delivered, []record.Figure, error) {
 	g, err := e.open(ctx, c.Actor, id)
 	if err != nil {
@@ -151,19 +155,20 @@ func (e *Engine) Figures(ctx context.Context, c Caller, id string, q record.Quer
 	defer done()
 	q.Scope = g.filter(using...).SQL
 	least := int64(1)
-	if g.typ.Personal() {
-		least = leastPersons
+	if g.typ.Personal() || g.Records > 0 {
+		least = leastRows
 	}
 	figures, err := rows.Figures(ctx, g.typ, q, by, measures, least)
 	if err != nil {
 		return nil, nil, err
 	}
 	d := &Delivered{Version: version, Total: -1, grant: g}
-	return d, figures, e.deliver(ctx, c, d, aPage)
+	return d, figures, e.note(ctx, c, g, about(version, aPage), int64(len(figures)), nil)
 }
 
-// leastPersons is how many persons a group of figures has at least.
-const leastPersons = 5
+// leastRows is how many rows a group of figures has at least, where they are
+// about persons or their number is limited: a group of one is a row.
+const leastRows = 5
 
 // String names a grant in logs.
 func (g *Grant) String() string { return fmt.Sprintf("%s on %s for %s", g.ID, g.Resource, g.Holder) }

@@ -78,13 +78,33 @@ func (e *Engine) prepare(g Grant) (*ready, error) {
 	if len(report.Problems()) == 0 {
 		one.When = rule.Source{}
 		r.see = engine(one).View(nobody, t.Name, access.Row{})
-		return r, nil
+		return r, e.checkRows(r, report)
 	}
 	bad := fault.New(fault.Invalid, "bad-grant", "授权内容有误", "the grant is wrong")
 	for i, p := range report.Problems() {
 		bad.With(fmt.Sprintf("grant.%d", i), p.Zh, p.En)
 	}
 	return nil, bad
+}
+
+// checkRows refuses a condition on the row that looks at a personal field which
+// the grant does not show in clear: whether a row comes would tell what it hides.
+func (e *Engine) checkRows(r *ready, report *decl.Report) error {
+	if r.When == "" {
+		return nil
+	}
+	x := e.Rules.Compile(rule.Source{Text: r.When}, rule.Vars{"row": rule.ObjectOf(r.typ.Shape()), "me": rule.ObjectOf("actor")}, rule.Bool, report)
+	fields, _ := x.Reads("row")
+	bad := fault.New(fault.Invalid, "bad-grant", "授权内容有误", "the grant is wrong")
+	for _, name := range fields {
+		if f := r.typ.Field(name); f != nil && (f.Personal || f.Mask != "") && r.see.Of(f) != record.Clear {
+			bad.With("when."+name, "数据范围不能以未明文提供的个人信息“"+f.Title.Zh+"”为条件", "the rows cannot be chosen by "+f.Title.En+", which is personal and not shown in clear")
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
 }
 
 // filter is the predicate of the rows that the grant is about, where the named

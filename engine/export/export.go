@@ -12,7 +12,9 @@ import (
 	"encoding/csv"
 	"io"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"chengshu/core/access"
 	"chengshu/core/record"
@@ -23,7 +25,7 @@ import (
 type Format struct {
 	Name  string // as it is asked for, and the end of the file's name
 	Media string // media type
-	write func(w io.Writer, columns []column) (writer, error)
+	write func(w io.Writer, columns []Column) (writer, error)
 }
 
 // Formats are those that there are, the most common first.
@@ -47,12 +49,6 @@ func Named(name string) (Format, error) {
 	return Format{}, fault.New(fault.Invalid, "bad-format", "不支持此文件格式", "there is no such format").With("format", "可用：csv、json、jsonl、xlsx、parquet", "known: csv, json, jsonl, xlsx, parquet")
 }
 
-// column is a field that is shown at all.
-type column struct {
-	field  *record.Field
-	masked bool
-}
-
 // writer writes rows in one format.
 type writer interface {
 	row(values []any) error // native values by column, nil for none, text where masked
@@ -61,7 +57,7 @@ type writer interface {
 
 // Writer writes rows of one type.
 type Writer struct {
-	columns []column
+	columns []Column
 	out     writer
 	buffer  *bufio.Writer
 	values  []any
@@ -88,9 +84,7 @@ func Columns(t *record.Type, see access.View) []Column {
 // The caller calls Close when the last row is written.
 func New(w io.Writer, f Format, t *record.Type, see access.View) (*Writer, error) {
 	out := &Writer{buffer: bufio.NewWriterSize(w, 64<<10)}
-	for _, c := range Columns(t, see) {
-		out.columns = append(out.columns, column{c.Field, c.Masked})
-	}
+	out.columns = Columns(t, see)
 	out.values = make([]any, len(out.columns))
 	var err error
 	out.out, err = f.write(out.buffer, out.columns)
@@ -100,9 +94,9 @@ func New(w io.Writer, f Format, t *record.Type, see access.View) (*Writer, error
 // Row writes one row.
 func (w *Writer) Row(r *record.Row) error {
 	for i, c := range w.columns {
-		v := r.Get(c.field.Name)
-		if v != nil && c.masked {
-			v = access.Mask(c.field.Mask, c.field.Plain(v))
+		v := r.Get(c.Field.Name)
+		if v != nil && c.Masked {
+			v = access.Mask(c.Field.Mask, c.Field.Plain(v))
 		}
 		w.values[i] = v
 	}
@@ -118,40 +112,40 @@ func (w *Writer) Close() error {
 }
 
 // text is a value as a cell shows it.
-func (c column) text(v any) string {
+func (c Column) text(v any) string {
 	switch {
 	case v == nil:
 		return ""
-	case c.masked:
+	case c.Masked:
 		return v.(string)
-	case c.field.Type == record.Time: // people read files; the city's clocks are those of Beijing
+	case c.Field.Type == record.Time: // people read files; the city's clocks are those of Beijing
 		return time.UnixMilli(v.(int64)).In(beijing).Format(time.RFC3339)
 	}
-	return c.field.Plain(v)
+	return c.Field.Plain(v)
 }
 
 var beijing = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // number reports whether the cell holds a number, and not text.
-func (c column) number() bool {
-	return !c.masked && (c.field.Type == record.Integer || c.field.Type == record.Decimal)
+func (c Column) number() bool {
+	return !c.Masked && (c.Field.Type == record.Integer || c.Field.Type == record.Decimal)
 }
 
 type csvFile struct {
-	columns []column
+	columns []Column
 	out     *csv.Writer
 	cells   []string
 }
 
 // newCSV begins with a byte order mark: without it spreadsheets take Chinese
 // text for something else.
-func newCSV(w io.Writer, columns []column) (writer, error) {
+func newCSV(w io.Writer, columns []Column) (writer, error) {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return nil, err
 	}
 	f := &csvFile{columns, csv.NewWriter(w), make([]string, len(columns))}
 	for i, c := range columns {
-		f.cells[i] = c.field.Name
+		f.cells[i] = c.Field.Name
 	}
 	return f, f.out.Write(f.cells)
 }
@@ -173,7 +167,7 @@ func (f *csvFile) end() error {
 
 // harmless keeps a spreadsheet from taking text for a formula.
 func harmless(s string) string {
-	if s != "" && slices.Contains([]byte("=+-@\t\r"), s[0]) {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@＝＋－＠\t\r\n", first) {
 		return "'" + s
 	}
 	return s
@@ -181,18 +175,18 @@ func harmless(s string) string {
 
 // lines are objects with a line each, or the elements of an array.
 type lines struct {
-	columns []column
+	columns []Column
 	out     io.Writer
 	buffer  []byte
 	array   bool
 	rows    int
 }
 
-func newLines(w io.Writer, columns []column) (writer, error) {
+func newLines(w io.Writer, columns []Column) (writer, error) {
 	return &lines{columns: columns, out: w}, nil
 }
 
-func newJSON(w io.Writer, columns []column) (writer, error) {
+func newJSON(w io.Writer, columns []Column) (writer, error) {
 	_, err := io.WriteString(w, "[")
 	return &lines{columns: columns, out: w, array: true}, err
 }
@@ -215,11 +209,11 @@ func (l *lines) row(values []any) error {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(record.AppendString(b, c.field.Name), ':')
-		if c.masked {
+		b = append(record.AppendString(b, c.Field.Name), ':')
+		if c.Masked {
 			b = record.AppendString(b, values[i].(string))
 		} else {
-			b = record.AppendField(b, c.field, values[i])
+			b = record.AppendField(b, c.Field, values[i])
 		}
 	}
 	b = append(b, '}')

@@ -30,14 +30,14 @@ const (
 // sheet is a workbook of one sheet, written as a stream: texts stand in their
 // cells, so that no table of them has to be kept.
 type sheet struct {
-	columns []column
+	columns []Column
 	archive *zip.Writer
 	out     io.Writer
 	rows    int
 	buffer  bytes.Buffer
 }
 
-func newXLSX(w io.Writer, columns []column) (writer, error) {
+func newXLSX(w io.Writer, columns []Column) (writer, error) {
 	s := &sheet{columns: columns, archive: zip.NewWriter(w)}
 	for _, part := range []struct{ name, text string }{{"[Content_Types].xml", contentTypes}, {"_rels/.rels", rootRels}, {"xl/workbook.xml", workbook},
 		{"xl/_rels/workbook.xml.rels", bookRels}, {"xl/styles.xml", styles}} {
@@ -55,7 +55,7 @@ func newXLSX(w io.Writer, columns []column) (writer, error) {
 	}
 	s.buffer.WriteString(sheetHead + "<row>")
 	for _, c := range columns {
-		s.text(c.field.Name, ` s="1"`)
+		s.text(c.Field.Name, ` s="1"`)
 	}
 	s.buffer.WriteString("</row>")
 	return s, s.flush()

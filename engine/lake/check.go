@@ -160,7 +160,7 @@ func (e *Engine) judge(ctx context.Context, t *record.Type, tab *intake.Table, d
 	if err != nil {
 		return Quality{}, err
 	}
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: memoryFor(filepath.Join(dir, rawFile)), Steps: p.steps}, func(step int) {
+	got, err := e.work(ctx, duck.Task{Dir: dir, Memory: memoryFor(filepath.Join(dir, rawFile)), Steps: p.steps}, func(step int) {
 		r.Progress(int64(step+1), steps, fault.Text{Zh: "逐行检查", En: "Judging every row"})
 	})
 	var refused *duck.StepError

@@ -74,9 +74,8 @@ const (
 // it takes long the fault is Unavailable, code "being-compared", while it goes
 // on: ask again.
 func (e *Engine) Diff(ctx context.Context, t *record.Type, older, newer int64) (*Diff, error) {
-	d, err := e.storedDiff(e.DB.Read(ctx), t, older, newer)
-	if err != nil || d != nil {
-		return d, err
+	if older >= newer {
+		return nil, fault.New(fault.Invalid, "bad-versions", "请先给较早的版本，再给较晚的版本", "give the older version first, then the newer").With("from", "须小于 to", "must be less than to")
 	}
 	a, err := e.Release(e.DB.Read(ctx), t, older)
 	if err != nil {
@@ -88,6 +87,9 @@ func (e *Engine) Diff(ctx context.Context, t *record.Type, older, newer int64) (
 	}
 	if err := errors.Join(a.There(), b.There()); err != nil {
 		return nil, err
+	}
+	if d, err := e.storedDiff(e.DB.Read(ctx), t, older, newer); err != nil || d != nil {
+		return d, err
 	}
 	wait := time.NewTimer(diffPatience)
 	defer wait.Stop()
@@ -138,7 +140,7 @@ func (e *Engine) beginDiff(ctx context.Context, key string, t *record.Type, a, b
 func (e *Engine) storedDiff(q db.Querier, t *record.Type, older, newer int64) (*Diff, error) {
 	d := &Diff{Older: older, Newer: newer}
 	var report string
-	err := q.QueryRow(`select changes, report from lake_diff where dataset = $1 and older = $2 and newer = $3`, t.Name, older, newer).Scan(&d.Rows, &report)
+	err := q.QueryRow(`select changes, report from lake_diff where dataset = $1 and older = $2 and newer = $3 and report <> ''`, t.Name, older, newer).Scan(&d.Rows, &report)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}
@@ -170,7 +172,7 @@ func (e *Engine) makeDiff(ctx context.Context, t *record.Type, a, b Release) err
 		}
 	}
 	p := diffPlan{older: before, newer: after, keys: t.Keys()}
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: diffMemory, Steps: p.steps(files, filepath.Join(dir, diffFile))}, nil)
+	got, err := e.work(ctx, duck.Task{Dir: dir, Memory: diffMemory, Steps: p.steps(files, filepath.Join(dir, diffFile))}, nil)
 	if err != nil {
 		return err
 	}
@@ -187,6 +189,9 @@ func (e *Engine) makeDiff(ctx context.Context, t *record.Type, a, b Release) err
 		return err
 	}
 	return e.DB.Do(ctx, func(tx *db.Tx) error {
+		if err := errors.Join(holdRelease(tx, t, a.Version), holdRelease(tx, t, b.Version)); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`insert into lake_diff (dataset, older, newer, changes, report) values ($1, $2, $3, $4, $5) on conflict do nothing`, t.Name, a.Version, b.Version, ref.Hash, string(raw))
 		return err
 	})

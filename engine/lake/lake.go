@@ -14,11 +14,14 @@ import (
 	"chengshu/core/decl"
 	"chengshu/core/evidence"
 	"chengshu/core/record"
+	"chengshu/engine/lake/duck"
 	"chengshu/engine/lake/intake"
 	"chengshu/kernel/blob"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Deps is all that an Engine needs.
@@ -50,6 +53,20 @@ type Engine struct {
 	byName map[string]*record.Type
 	asking chan struct{} // has room for those who may ask at once
 	diffs  diffs
+	room   *semaphore.Weighted // bytes of memory that workers may take together
+}
+
+// workerRoom is how much memory the workers of an engine may ask for together;
+// more wait for their turn.
+const workerRoom = 4 << 30
+
+// work runs a task in a worker when there is room for it.
+func (e *Engine) work(ctx context.Context, t duck.Task, begun func(step int)) (map[int]duck.Rows, error) {
+	if err := e.room.Acquire(ctx, t.Memory); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	defer e.room.Release(t.Memory)
+	return duck.Run(ctx, t, begun)
 }
 
 // Migrations are the tables of batches and releases. A batch has a row for each
@@ -75,13 +92,20 @@ func Migrations() []db.Migration {
 		`alter table lake_release add column gone_at bigint`,
 		`alter table lake_batch add column gone_at bigint`,
 		`create index lake_batch_at on lake_batch (at) where gone_at is null`,
+	}}, {Owner: "lake", Version: 5, SQL: []string{
+		`alter table lake_release add column swept_at bigint`,
+		`alter table lake_batch add column swept_at bigint`,
+		`drop index lake_batch_at`,
+		`create index lake_batch_at on lake_batch (at) where swept_at is null`,
+		`create index lake_batch_good on lake_batch (good)`,
+		`create index lake_batch_bad on lake_batch (bad)`,
 	}}}
 }
 
 // New returns an engine for the datasets. What an earlier process left under
 // way is removed.
 func New(d Deps) (*Engine, error) {
-	e := &Engine{Deps: d, byName: map[string]*record.Type{}, asking: make(chan struct{}, maxAsking)}
+	e := &Engine{Deps: d, byName: map[string]*record.Type{}, asking: make(chan struct{}, maxAsking), room: semaphore.NewWeighted(workerRoom)}
 	for _, t := range d.Datasets {
 		e.byName[t.Name] = t
 	}

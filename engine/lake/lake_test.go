@@ -27,6 +27,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
+
+	"golang.org/x/sync/semaphore"
 )
 
 func TestMain(m *testing.M) {
@@ -71,7 +73,7 @@ func judged(t *testing.T, file []byte) (*intake.Table, Quality, []Row, []Failure
 	typ, dir := thing(t), t.TempDir()
 	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
 	must(t, err)
-	e := &Engine{Deps: Deps{Uploads: blobs, Blobs: blobs, Dir: t.TempDir(), Clock: clock.System()}, byName: map[string]*record.Type{typ.Name: typ}, asking: make(chan struct{}, 1)}
+	e := &Engine{Deps: Deps{Uploads: blobs, Blobs: blobs, Dir: t.TempDir(), Clock: clock.System()}, byName: map[string]*record.Type{typ.Name: typ}, asking: make(chan struct{}, 1), room: semaphore.NewWeighted(workerRoom)}
 	ref, err := blobs.Put(t.Context(), bytes.NewReader(file), 1<<30)
 	must(t, err)
 	tab, err := e.land(t.Context(), typ, ref.Hash, intake.Hint{}, dir)
@@ -181,7 +183,7 @@ func TestOpenQuote(t *testing.T) {
 		tab, err = intake.Read(t.Context(), intake.File{ReaderAt: strings.NewReader(file), Size: int64(len(file))}, intake.Want{Type: typ}, w)
 		return err
 	}))
-	_, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
+	_, err := (&Engine{Deps: Deps{Clock: clock.System()}, room: semaphore.NewWeighted(workerRoom)}).judge(t.Context(), typ, tab, dir, silent{})
 	for _, fine := range []string{"code,count\nA,1\n\nB\nC,3\n", "code,kind,count\nA,big,1\nB,\"big\n\",1,extra\nC,small,3\n"} {
 		if _, q, _, _ := judged(t, []byte(fine)); q.Good != 2 || q.Bad != 1 {
 			t.Errorf("%q: %+v", fine, q)
@@ -255,7 +257,7 @@ unique: [no]
 		tab, err = intake.Read(t.Context(), intake.File{ReaderAt: in, Size: info.Size()}, intake.Want{Type: typ}, w)
 		return err
 	}))
-	q, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
+	q, err := (&Engine{Deps: Deps{Clock: clock.System()}, room: semaphore.NewWeighted(workerRoom)}).judge(t.Context(), typ, tab, dir, silent{})
 	must(t, err)
 	if q.Rows != 35_064 || q.Good+q.Bad != q.Rows || q.Bad == 0 {
 		t.Errorf("%+v", q)

@@ -11,6 +11,8 @@ import (
 	"chengshu/engine/lake/intake"
 	"chengshu/kernel/clock"
 	"chengshu/kernel/fault"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // TestErrorCells: an error cell of a spreadsheet is no text, and the row is found
@@ -49,7 +51,7 @@ func TestLongLine(t *testing.T) {
 		tab, err = intake.Read(t.Context(), intake.File{ReaderAt: strings.NewReader(file), Size: int64(len(file)), Dir: dir}, intake.Want{Type: typ}, w)
 		return err
 	}))
-	q, err := (&Engine{Deps: Deps{Clock: clock.System()}}).judge(t.Context(), typ, tab, dir, silent{})
+	q, err := (&Engine{Deps: Deps{Clock: clock.System()}, room: semaphore.NewWeighted(workerRoom)}).judge(t.Context(), typ, tab, dir, silent{})
 	if err != nil || q.Good != 1 || q.Bad != 1 || len(q.Rules) != 1 || q.Rules[0].Rule != ruleColumns {
 		t.Errorf("got %v, %+v", err, q)
 	}

@@ -31,7 +31,7 @@ func (e *Engine) Parquet(ctx context.Context, columns []Column, write func(io.Wr
 	if err := create(lines, write); err != nil {
 		return err
 	}
-	if _, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: askMemory, Steps: []duck.Step{{SQL: fromLines(columns, lines, out)}}}, nil); err != nil {
+	if _, err := e.work(ctx, duck.Task{Dir: dir, Memory: askMemory, Steps: []duck.Step{{SQL: fromLines(columns, lines, out)}}}, nil); err != nil {
 		return err
 	}
 	f, err := os.Open(filepath.Clean(out))

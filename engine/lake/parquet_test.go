@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"chengshu/kernel/blob"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // TestParquet: rows of JSON lines become typed columns, whatever stands in them.
@@ -16,7 +18,7 @@ func TestParquet(t *testing.T) {
 	typ := thing(t)
 	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
 	must(t, err)
-	e := &Engine{Deps: Deps{Blobs: blobs, Dir: t.TempDir()}, asking: make(chan struct{}, 1)}
+	e := &Engine{Deps: Deps{Blobs: blobs, Dir: t.TempDir()}, asking: make(chan struct{}, 1), room: semaphore.NewWeighted(workerRoom)}
 	var columns []Column
 	for _, f := range typ.Fields {
 		columns = append(columns, Column{f, f.Name == "kind"})

@@ -347,7 +347,7 @@ func (p *plan) rules() error {
 		case f.Max > 0 && f.Type == record.Text:
 			// Characters are counted only where the bytes could be too many.
 			add(f.Name, ruleLength, "strlen(%[1]s) > %[2]d and length(%[1]s) > %[2]d", cell, f.Max)
-		case f.Max > 0 && (f.Type == record.Integer || f.Type == record.Decimal):
+		case f.Max != 0 && (f.Type == record.Integer || f.Type == record.Decimal):
 			add(f.Name, ruleLength, "%s > %d", name, f.Max)
 		}
 		if f.Min != nil {

@@ -23,6 +23,8 @@ import (
 	"chengshu/kernel/fault"
 
 	"github.com/google/go-cmp/cmp"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // declared reads record types, with the last of them the dataset of the test.
@@ -93,7 +95,7 @@ func qualityEngine(t testing.TB) *Engine {
 	t.Helper()
 	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
 	must(t, err)
-	return &Engine{Deps: Deps{Blobs: blobs, Dir: t.TempDir(), Clock: clock.NewFake(checkedAt)}, byName: map[string]*record.Type{}, asking: make(chan struct{}, 1)}
+	return &Engine{Deps: Deps{Blobs: blobs, Dir: t.TempDir(), Clock: clock.NewFake(checkedAt)}, byName: map[string]*record.Type{}, asking: make(chan struct{}, 1), room: semaphore.NewWeighted(workerRoom)}
 }
 
 // TestFieldRules: rules about a field beside those that every field has, and

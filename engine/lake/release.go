@@ -166,13 +166,13 @@ func (c *releaseEffect) Plan(ctx context.Context, m *process.Moment) (process.Wr
 	manifest := Manifest{Dataset: t.Name, At: rfc3339(m.Now.UnixMilli()), Rows: b.Report.Quality.Good, Level: t.Level, Quality: b.Report.Quality.published(), Source: b.Report.Source,
 		Columns: b.Report.Columns, Files: []File{{goodFile, b.Good, size, b.Report.Quality.Good}}}
 	manifest.Fields = b.Report.Fields
-	return e.planRelease(ctx, m, t, manifest, b.ID, c.Version)
+	return e.planRelease(ctx, m, t, manifest, c.Version, b.ID, func(tx *db.Tx) error { return holdBatch(tx, b.ID) })
 }
 
 // planRelease gives a release the number after the latest, tells it to the
-// case's field, if one is named, and plans to publish it. What it comes from is
-// a batch, or nothing else that was ever released.
-func (e *Engine) planRelease(ctx context.Context, m *process.Moment, t *record.Type, manifest Manifest, from, told string) (process.Write, error) {
+// case's field, if one is named, and plans to publish it. What it comes from was
+// never released before; hold keeps that from being removed meanwhile.
+func (e *Engine) planRelease(ctx context.Context, m *process.Moment, t *record.Type, manifest Manifest, told, from string, hold func(tx *db.Tx) error) (process.Write, error) {
 	last, err := e.Releases(e.DB.Read(ctx), t, 0, 1)
 	if err != nil {
 		return nil, err
@@ -184,7 +184,30 @@ func (e *Engine) planRelease(ctx context.Context, m *process.Moment, t *record.T
 	if told != "" {
 		m.Set(told, manifest.Version)
 	}
-	return func(tx *db.Tx, act string) error { return e.publish(tx, t, from, manifest, m.Now.UnixMilli(), act) }, nil
+	return func(tx *db.Tx, act string) error {
+		if err := hold(tx); err != nil {
+			return err
+		}
+		return e.publish(tx, t, from, manifest, m.Now.UnixMilli(), act)
+	}, nil
+}
+
+// holdBatch keeps a batch from being swept in this transaction, and refuses one
+// that has been.
+func holdBatch(tx *db.Tx, batch string) error {
+	return held(tx.Exec(`update lake_batch set at = at where id = $1 and gone_at is null`, batch))
+}
+
+// holdRelease is holdBatch for a release.
+func holdRelease(tx *db.Tx, t *record.Type, version int64) error {
+	return held(tx.Exec(`update lake_release set at = at where dataset = $1 and version = $2 and gone_at is null`, t.Name, version))
+}
+
+func held(n int64, err error) error {
+	if err == nil && n == 0 {
+		return fault.New(fault.NotFound, "rows-removed", "这些数据已按保留期限清除", "the rows have been removed when their time was over")
+	}
+	return err
 }
 
 func fieldsOf(t *record.Type) []Field {

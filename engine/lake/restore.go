@@ -8,6 +8,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/core/rule"
+	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 )
 
@@ -68,7 +69,8 @@ func (c *restoreEffect) Plan(ctx context.Context, m *process.Moment) (process.Wr
 		return nil, fault.New(fault.Invalid, "is-latest", "这就是当前版本，无须恢复", "this is the present release; there is nothing to restore")
 	}
 	manifest.Restores, manifest.At, manifest.Level = version, rfc3339(m.Now.UnixMilli()), t.Level
-	return e.planRelease(ctx, m, t, manifest, fmt.Sprintf("v%d/%s/%d", version, m.Case.ID, m.Now.UnixMilli()), c.Release)
+	from := fmt.Sprintf("v%d/%s/%d", version, m.Case.ID, m.Now.UnixMilli())
+	return e.planRelease(ctx, m, t, manifest, c.Release, from, func(tx *db.Tx) error { return holdRelease(tx, t, version) })
 }
 
 // There says that the rows of a release have been removed, nil while they are

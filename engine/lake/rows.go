@@ -114,7 +114,7 @@ func (e *Engine) ask(ctx context.Context, hash string, sql func(file string) str
 	if err := e.fetch(ctx, hash, file); err != nil {
 		return duck.Rows{}, err
 	}
-	got, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: askMemory, Threads: 1, Steps: []duck.Step{{SQL: sql(duck.Quote(file)), Rows: true}}}, nil)
+	got, err := e.work(ctx, duck.Task{Dir: dir, Memory: askMemory, Threads: 1, Steps: []duck.Step{{SQL: sql(duck.Quote(file)), Rows: true}}}, nil)
 	return got[0], err
 }
 

@@ -52,7 +52,7 @@ func (e *Engine) sweepReleases(ctx context.Context, t *record.Type) error {
 		return err
 	}
 	for {
-		rows, err := e.texts(ctx, `select manifest from lake_release where dataset = $1 and version < $2 and gone_at is null order by version limit $3`, t.Name, kept[t.Keep-1].Version, sweepChunk)
+		rows, err := e.texts(ctx, `select manifest from lake_release where dataset = $1 and version < $2 and swept_at is null order by version limit $3`, t.Name, kept[t.Keep-1].Version, sweepChunk)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -69,28 +69,40 @@ func (e *Engine) sweepReleases(ctx context.Context, t *record.Type) error {
 	}
 }
 
+// removeRelease marks a release and what it was compared with as gone, removes
+// their blobs, and only then takes the work for done: after a crash in between it
+// goes on.
 func (e *Engine) removeRelease(ctx context.Context, t *record.Type, m Manifest) error {
 	diffs, err := e.texts(ctx, `select changes from lake_diff where dataset = $1 and (older = $2 or newer = $3)`, t.Name, m.Version, m.Version)
 	if err != nil {
 		return err
 	}
 	err = e.DB.Do(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(`delete from lake_diff where dataset = $1 and (older = $2 or newer = $3)`, t.Name, m.Version, m.Version); err != nil {
+		if _, err := tx.Exec(`update lake_diff set report = '' where dataset = $1 and (older = $2 or newer = $3)`, t.Name, m.Version, m.Version); err != nil {
 			return err
 		}
-		_, err := tx.Exec(`update lake_release set gone_at = $1 where dataset = $2 and version = $3`, e.Clock.Now().UnixMilli(), t.Name, m.Version)
+		_, err := tx.Exec(`update lake_release set gone_at = $1 where dataset = $2 and version = $3 and gone_at is null`, e.Clock.Now().UnixMilli(), t.Name, m.Version)
 		return err
 	})
+	if err == nil {
+		err = e.removeBlobs(ctx, append(diffs, m.Files[0].SHA256))
+	}
 	if err != nil {
 		return err
 	}
-	return e.removeBlobs(ctx, append(diffs, m.Files[0].SHA256))
+	return e.DB.Do(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(`delete from lake_diff where dataset = $1 and (older = $2 or newer = $3)`, t.Name, m.Version, m.Version); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`update lake_release set swept_at = $1 where dataset = $2 and version = $3`, e.Clock.Now().UnixMilli(), t.Name, m.Version)
+		return err
+	})
 }
 
 // sweepBatches removes what came of checks before a time.
 func (e *Engine) sweepBatches(ctx context.Context, before int64) error {
 	for {
-		ids, err := e.texts(ctx, `select id from lake_batch where at < $1 and gone_at is null order by at limit $2`, before, sweepChunk)
+		ids, err := e.texts(ctx, `select id from lake_batch where at < $1 and swept_at is null order by at limit $2`, before, sweepChunk)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -99,14 +111,19 @@ func (e *Engine) sweepBatches(ctx context.Context, before int64) error {
 			if err != nil {
 				return err
 			}
-			err = e.DB.Do(ctx, func(tx *db.Tx) error {
-				_, err := tx.Exec(`update lake_batch set gone_at = $1 where id = $2`, e.Clock.Now().UnixMilli(), id)
-				return err
-			})
-			if err != nil {
+			mark := func(column string) error {
+				return e.DB.Do(ctx, func(tx *db.Tx) error {
+					_, err := tx.Exec(`update lake_batch set `+column+` = $1 where id = $2 and `+column+` is null`, e.Clock.Now().UnixMilli(), id)
+					return err
+				})
+			}
+			if err := mark("gone_at"); err != nil {
 				return err
 			}
 			if err := e.removeBlobs(ctx, []string{b.Good, b.Bad}); err != nil {
+				return err
+			}
+			if err := mark("swept_at"); err != nil {
 				return err
 			}
 		}
@@ -119,7 +136,7 @@ func (e *Engine) removeBlobs(ctx context.Context, hashes []string) error {
 	for _, hash := range hashes {
 		used, err := e.texts(ctx, `select id from lake_batch where (good = $1 or bad = $2) and gone_at is null
 			union all select dataset from lake_release where gone_at is null and manifest like $3 escape '\'
-			union all select dataset from lake_diff where changes = $4 limit 1`, hash, hash, "%"+hash+"%", hash)
+			union all select dataset from lake_diff where changes = $4 and report <> '' limit 1`, hash, hash, "%"+hash+"%", hash)
 		if err != nil {
 			return err
 		}

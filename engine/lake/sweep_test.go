@@ -16,6 +16,8 @@ import (
 	"chengshu/kernel/db"
 	"chengshu/kernel/db/dbtest"
 	"chengshu/kernel/fault"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // TestSweep: releases beyond those to be kept lose their rows, old batches what
@@ -28,7 +30,7 @@ func TestSweep(t *testing.T) {
 		now := clock.NewFake(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 		typ := thing(t)
 		typ.Keep = 2
-		e := &Engine{Deps: Deps{DB: d, Blobs: blobs, Dir: t.TempDir(), Clock: now, KeepBatches: 24 * time.Hour, Log: slog.New(slog.DiscardHandler)}, asking: make(chan struct{}, 1)}
+		e := &Engine{Deps: Deps{DB: d, Blobs: blobs, Dir: t.TempDir(), Clock: now, KeepBatches: 24 * time.Hour, Log: slog.New(slog.DiscardHandler)}, asking: make(chan struct{}, 1), room: semaphore.NewWeighted(workerRoom)}
 		e.Datasets = append(e.Datasets, typ)
 		put := func(text string) string {
 			ref, err := blobs.Put(t.Context(), strings.NewReader(text), 100)

@@ -27,7 +27,7 @@ func (e *Engine) Text(ctx context.Context, t *record.Type, m Manifest, read func
 	text := filepath.Join(dir, "rows.csv")
 	sql := fmt.Sprintf("copy (select %s from read_parquet(%s) order by %s) to %s (format csv, header false)", strings.Join(texts(t, m), ", "),
 		duck.Quote(filepath.Join(dir, goodFile)), duck.Name(rowName), duck.Quote(text))
-	if _, err := duck.Run(ctx, duck.Task{Dir: dir, Memory: askMemory, Steps: []duck.Step{{SQL: sql}}}, nil); err != nil {
+	if _, err := e.work(ctx, duck.Task{Dir: dir, Memory: askMemory, Steps: []duck.Step{{SQL: sql}}}, nil); err != nil {
 		return err
 	}
 	f, err := os.Open(filepath.Clean(text))

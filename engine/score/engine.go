@@ -200,13 +200,16 @@ func (e *Engine) figure(ctx context.Context, f *Figure, from, to int64) (map[str
 	}
 	now := time.UnixMilli(to)
 	return e.count(ctx, f.Rows, from, to, func(r *record.Row) (part, whole float64) {
+		meets := f.Rows.when == nil || f.Rows.when.True(map[string]any{"row": r, "now": now, "me": rule.Map{}})
 		switch {
-		case f.Rows.when == nil:
-			return number(r, f.Rows.Sum), number(r, f.Rows.Over)
-		case f.Rows.when.True(map[string]any{"row": r, "now": now, "me": rule.Map{}}):
+		case f.Rows.Sum == "" && meets:
 			return 1, 1
+		case f.Rows.Sum == "":
+			return 0, 1
+		case meets:
+			return number(r, f.Rows.Sum), number(r, f.Rows.Over)
 		}
-		return 0, 1
+		return 0, 0
 	})
 }
 

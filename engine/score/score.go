@@ -46,8 +46,8 @@ type Figure struct {
 }
 
 // Rows is a figure counted over the rows of a type whose time lies in the month:
-// the share of those that meet a condition, or the sum of one number over that
-// of another.
+// the share of those that meet a condition or, where they are given, the sum of
+// one number over that of another in those that do.
 type Rows struct {
 	decl.Pos
 	Of   string      `yaml:"of,required"` // record type
@@ -114,8 +114,8 @@ func (w *Rows) check(set *decl.Set, r *decl.Report) {
 	w.typ = t
 	w.wants(w.By, r, record.Reference)
 	w.wants(w.At, r, record.Time)
-	if w.When.Given() == (w.Sum != "" || w.Over != "") || (w.Sum == "") != (w.Over == "") {
-		r.Add(w.Pos, "须写明 when，或 sum 与 over", "either when, or sum and over are needed")
+	if !w.When.Given() && w.Sum == "" || (w.Sum == "") != (w.Over == "") {
+		r.Add(w.Pos, "须写明 when，或 sum 与 over", "when, or sum and over are needed")
 	}
 	for _, name := range []string{w.Sum, w.Over} {
 		if name != "" {

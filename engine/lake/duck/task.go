@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"chengshu/engine/lake/worker"
+	"chengshu/kernel/fault"
 )
 
 // Task is what one worker does.
@@ -91,7 +92,7 @@ func listen(out io.Reader, begun func(int)) (map[int]Rows, error) {
 		case l.Done:
 			return rows, nil
 		case l.Error != "":
-			return nil, &StepError{l.Step, l.Error}
+			return nil, explain(&StepError{l.Step, l.Error})
 		case l.Rows != nil:
 			rows[l.Step] = *l.Rows
 		case l.Begun && begun != nil:
@@ -102,6 +103,15 @@ func listen(out io.Reader, begun func(int)) (map[int]Rows, error) {
 		return nil, fmt.Errorf("duck: a worker's answer: %w", err)
 	}
 	return nil, io.ErrUnexpectedEOF
+}
+
+// explain names the want of room on the disk, which DuckDB tells in the words of
+// the system.
+func explain(err *StepError) error {
+	if strings.Contains(err.Text, "No space left on device") || strings.Contains(err.Text, "Disk quota exceeded") {
+		return fault.Wrap(err, fault.Exhausted, "disk-full", "磁盘空间不足，请清理后重试", "the disk is full; make room and try again")
+	}
+	return err
 }
 
 // Quote writes s as an SQL string.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -37,10 +38,36 @@ func charsetOf(head []byte) (string, error) {
 	case validUTF8(head):
 		return utf8Name, nil
 	case bytes.IndexByte(head, 0) < 0 && validGB18030(head):
+		if line := lineInUTF8(head); line > 0 {
+			return "", fault.New(fault.Invalid, "mixed-charsets", fmt.Sprintf("文件中混有不同的字符集：第 %d 行是 UTF-8，其他行不是；请统一后再上传", line),
+				fmt.Sprintf("the file mixes charsets: line %d is UTF-8 and others are not; save it in one of them", line))
+		}
 		return gb18030Name, nil
 	}
 	return "", fault.New(fault.Invalid, "unknown-charset", "文件的字符集无法识别（支持 UTF-8、UTF-16、GB18030）；请另存为 UTF-8 再上传",
 		"the charset of the file is not known (UTF-8, UTF-16 and GB18030 are); save it as UTF-8 and upload it again")
+}
+
+// lineInUTF8 returns the number of the first line that holds at least two Chinese
+// characters in UTF-8, 0 when none does. Text in GB18030 hardly ever reads so.
+func lineInUTF8(head []byte) int {
+	n := 0
+	for line := range bytes.Lines(head) {
+		n++
+		if !utf8.Valid(line) {
+			continue
+		}
+		han := 0
+		for _, r := range string(line) {
+			if r >= 0x4e00 && r <= 0x9fff {
+				han++
+			}
+		}
+		if han >= 2 {
+			return n
+		}
+	}
+	return 0
 }
 
 func validUTF8(head []byte) bool {

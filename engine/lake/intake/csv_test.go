@@ -13,14 +13,15 @@ import (
 // TestRefused: a file that cannot be a table is refused with the way out.
 func TestRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, code string }{
-		"lines of old":       {"code,count\rA,1\r", "bad-line-ends"},
-		"nothing":            {"", "empty-file"},
-		"blanks":             {" \n\n", "empty-file"},
-		"a picture":          {"\x89PNG\r\n\x1a\n\x00\x00\x00", "unknown-charset"},
-		"no heading":         {"\"", "bad-heading"},
-		"no required column": {"count,price\n1,2\n", "bad-heading"},
-		"a column twice":     {"code,编号\nA,B\n", "bad-heading"},
-		"mixed charsets":     {"编号\n" + strings.Repeat("甲\n", sample/4) + "\xb1\xe0\xff\n", "mixed-charsets"},
+		"lines of old":         {"code,count\rA,1\r", "bad-line-ends"},
+		"nothing":              {"", "empty-file"},
+		"blanks":               {" \n\n", "empty-file"},
+		"a picture":            {"\x89PNG\r\n\x1a\n\x00\x00\x00", "unknown-charset"},
+		"no heading":           {"\"", "bad-heading"},
+		"no required column":   {"count,price\n1,2\n", "bad-heading"},
+		"a column twice":       {"code,编号\nA,B\n", "bad-heading"},
+		"mixed from the start": {"\xb1\xe0\xba\xc5\n站点站点\n\xd5\xbe\xb5\xe3\n", "mixed-charsets"},
+		"mixed charsets":       {"编号\n" + strings.Repeat("甲\n", sample/4) + "\xb1\xe0\xff\n", "mixed-charsets"},
 	} {
 		_, err := transcode(strings.NewReader(c.file), Want{Type: thing(t)}, io.Discard)
 		if fault.Code(err) != c.code {

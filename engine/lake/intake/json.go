@@ -106,6 +106,9 @@ func (d *jsonWalk) members(depth int) error {
 			return err
 		}
 		name, _ := t.(string) // the decoder lets nothing else through
+		if len(name) > maxName {
+			return longName(fmt.Sprintf("第 %d 字节处", d.InputOffset()), fmt.Sprintf("at byte %d", d.InputOffset()))
+		}
 		if seen[name] {
 			return fault.New(fault.Invalid, "duplicate-key", fmt.Sprintf("第 %d 字节处的对象有两个 %q", d.InputOffset(), name), fmt.Sprintf("the object at byte %d has two members %q", d.InputOffset(), name))
 		}

@@ -181,6 +181,8 @@ func TestBadFiles(t *testing.T) {
 
 		"JSON cut off":           {`[{"code":"A"},{"co`, "broken-json"},
 		"JSON that is wrong":     {`[{"code":"A"},{"code":}]`, "broken-json"},
+		"a name without end":     {`[{"` + strings.Repeat("x", 2000) + `":1}]`, "long-name"},
+		"an element without end": {"<r><" + strings.Repeat("x", 2000) + ">1</" + strings.Repeat("x", 2000) + "></r>", "long-name"},
 		"a name twice":           {`[{"code":"A","count":1,"count":2}]`, "duplicate-key"},
 		"JSON too deep":          {`[{"code":` + strings.Repeat(`{"a":`, 100), "too-deep"},
 		"arrays too deep":        {strings.Repeat("[", 1000), "too-deep"},

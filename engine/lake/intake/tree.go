@@ -17,6 +17,7 @@ const (
 	maxDepth  = 64
 	maxFields = 2_000    // of a row
 	maxPiece  = 16 << 20 // bytes between two tokens
+	maxName   = 1 << 10  // bytes of a name
 	headRows  = 1_000    // rows by which the columns are told
 	headBytes = 8 << 20  // of those, at most
 )
@@ -76,10 +77,18 @@ func readTree(from stream, head []byte, walk walker, format Format, w Want, out 
 type trail struct{ names []string }
 
 func (t *trail) enter(name string) error {
+	if len(name) > maxName {
+		return longName("文件中", "in the file")
+	}
 	if t.names = append(t.names, name); len(t.names) > maxDepth {
 		return fault.New(fault.Invalid, "too-deep", "文件嵌套超过 64 层", "the file is nested over 64 levels deep")
 	}
 	return nil
+}
+
+// longName refuses a name that would fill memory and names no column.
+func longName(zh, en string) error {
+	return fault.New(fault.Invalid, "long-name", zh+"有超过 1024 字节的名称", "there is a name of over 1,024 bytes "+en)
 }
 
 func (t *trail) leave() { t.names = t.names[:len(t.names)-1] }

@@ -53,6 +53,7 @@ type set struct {
 	changes int           // that this node has made
 	served  *Release      // nil when there is none
 	over    chan struct{} // closed when the copy under way is made or has failed; nil when there is none
+	tried   time.Time     // when the last copy was made or failed
 	failed  error         // why the last copy could not be made
 }
 
@@ -67,9 +68,10 @@ type Release struct {
 }
 
 const (
-	patience  = 5 * time.Second  // a reader waits for a release that is being made ready
-	lookEvery = 10 * time.Second // for releases that nobody has asked for
-	known     = time.Second      // the latest release is taken to be the one that it was
+	patience   = 5 * time.Second  // a reader waits for a release that is being made ready
+	lookEvery  = 10 * time.Second // for releases that nobody has asked for
+	againAfter = 10 * time.Second // a copy that failed is not tried again before
+	known      = time.Second      // the latest release is taken to be the one that it was
 )
 
 // New returns an engine. Files of other times than the present are removed.
@@ -205,6 +207,11 @@ func (e *Engine) make(t *record.Type, r lake.Release) <-chan struct{} {
 	if s.over != nil || e.life.Err() != nil {
 		return s.over
 	}
+	if s.failed != nil && time.Since(s.tried) < againAfter {
+		over := make(chan struct{})
+		close(over)
+		return over
+	}
 	over := make(chan struct{})
 	s.over = over
 	e.making.Go(func() {
@@ -217,7 +224,7 @@ func (e *Engine) make(t *record.Type, r lake.Release) <-chan struct{} {
 		if err == nil {
 			s.served = made
 		}
-		s.over, s.failed = nil, err
+		s.over, s.failed, s.tried = nil, err, time.Now()
 		e.mu.Unlock()
 		close(over)
 		if err == nil && before != nil {
