@@ -254,6 +254,10 @@ func TestChangesPushed(t *testing.T) {
 		if p := r.next(t); p.Data.Rows != 1 {
 			t.Errorf("told %s", p.body)
 		}
+		// The keys that were told count as records read.
+		if _, body := w.send("data-user", "GET "+grant, ""); !strings.Contains(body, `"used":2,`) {
+			t.Error(body)
+		}
 	})
 }
 

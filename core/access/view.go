@@ -63,7 +63,7 @@ func newView(t *record.Type, see func(i int) record.See) View {
 	for i, f := range t.Fields {
 		s := see(i)
 		v.see[f.Name] = s
-		if s == record.Clear && personal(f) {
+		if s == record.Clear && f.HoldsPersonal() {
 			v.personal = append(v.personal, f.Name)
 		}
 	}
@@ -97,7 +97,7 @@ func (p *permit) discloses() int {
 	weight := 0
 	for i, f := range p.typ.Fields {
 		switch {
-		case p.see[i] != record.Clear || !personal(f):
+		case p.see[i] != record.Clear || !f.HoldsPersonal():
 		case sensitive(f):
 			weight += 1 + len(p.typ.Fields)
 		default:
@@ -113,13 +113,8 @@ func sensitive(f *record.Field) bool {
 	return f.Sensitive || slices.ContainsFunc(f.Fields, sensitive)
 }
 
-// personal reports whether the field is personal information, or holds some.
-func personal(f *record.Field) bool {
-	return f.Personal || slices.ContainsFunc(f.Fields, personal)
-}
-
 // maskable reports whether the field is masked unless a grant unmasks it.
-func maskable(f *record.Field) bool { return f.Mask != "" || personal(f) }
+func maskable(f *record.Field) bool { return f.Mask != "" || f.HoldsPersonal() }
 
 // sees works out how the grant shows each field. System fields, such as the
 // state of a case, come with any grant.

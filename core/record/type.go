@@ -2,6 +2,7 @@ package record
 
 import (
 	"regexp"
+	"slices"
 
 	"chengshu/core/decl"
 	"chengshu/core/rule"
@@ -169,14 +170,13 @@ const (
 // Field returns the field of that name, or nil.
 func (t *Type) Field(name string) *Field { return t.byName[name] }
 
-// Personal reports whether any field of the type is personal information.
-func (t *Type) Personal() bool {
-	for _, f := range t.Fields {
-		if f.Personal {
-			return true
-		}
-	}
-	return false
+// Personal reports whether any field of the type is personal information, or
+// holds some.
+func (t *Type) Personal() bool { return slices.ContainsFunc(t.Fields, (*Field).HoldsPersonal) }
+
+// HoldsPersonal reports whether the field is personal information, or holds some.
+func (f *Field) HoldsPersonal() bool {
+	return f.Personal || slices.ContainsFunc(f.Fields, (*Field).HoldsPersonal)
 }
 
 // Table returns the name of the SQL table that holds the living rows.

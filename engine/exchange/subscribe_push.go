@@ -166,6 +166,9 @@ func (e *Engine) collectChange(ctx context.Context, s *Subscription, g Grant, t 
 			return err
 		}
 		for _, one := range events {
+			if err := one.charge(tx, g.ID, now); err != nil {
+				return err
+			}
 			if err := e.write(tx, g, OnChange, aPage, one.tell, one.shown); err != nil {
 				return err
 			}
@@ -202,6 +205,19 @@ func (e *Engine) inGrant(ctx context.Context, r *ready, ids []any) ([]*record.Ro
 type changeEvent struct {
 	tell  changes
 	shown []evidence.ReadSubject
+}
+
+// charge counts the keys that the event names against the grant. When it has too
+// few left, the event tells how many rows have changed, and not which.
+func (c *changeEvent) charge(tx *db.Tx, grant string, now int64) error {
+	if len(c.tell.Keys) == 0 {
+		return nil
+	}
+	counted, err := count(tx, grant, int64(len(c.tell.Keys)), now)
+	if err == nil && !counted {
+		c.tell.Key, c.tell.Keys, c.shown = "", nil, nil
+	}
+	return err
 }
 
 func (e *Engine) eventsOf(ctx context.Context, r *ready, rows []*record.Row) ([]changeEvent, error) {

@@ -27,18 +27,12 @@ func (e *Engine) note(ctx context.Context, c Caller, r *ready, about string, rec
 	}
 	return e.DB.Do(ctx, func(tx *db.Tx) error {
 		now := e.Clock.Now().UnixMilli()
-		n, err := tx.Exec(`update exchange_grant set used = used + $1 where id = $2 and revoked_at is null and until > $3 and (records = 0 or used + $4 <= records)`,
-			records, r.ID, now, records)
+		counted, err := count(tx, r.ID, records, now)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !counted {
 			return e.refuse(tx, r.ID, now)
-		}
-		if _, err := tx.Exec(`insert into exchange_use (grant_id, day, calls, records, last_at) values ($1, $2, 1, $3, $4)
-			on conflict (grant_id, day) do update set calls = exchange_use.calls + 1, records = exchange_use.records + excluded.records, last_at = excluded.last_at`,
-			r.ID, dayOf(now), records, now); err != nil {
-			return err
 		}
 		act := evidence.Act{At: now, Verb: r.Resource + ".read", Actor: c.Actor.Evidence(), Grant: r.ID, Basis: r.Basis, Purpose: r.Purpose, Request: c.Request,
 			Subject: evidence.Subject{Type: r.Resource, ID: about}}
@@ -46,6 +40,20 @@ func (e *Engine) note(ctx context.Context, c Caller, r *ready, about string, rec
 		_, err = e.Evidence.AppendReading(tx, act, subjects)
 		return err
 	})
+}
+
+// count counts records against a grant and its day; false when it does not
+// stand, or has too few left.
+func count(tx *db.Tx, id string, records, now int64) (bool, error) {
+	n, err := tx.Exec(`update exchange_grant set used = used + $1 where id = $2 and revoked_at is null and until > $3 and (records = 0 or used + $4 <= records)`,
+		records, id, now, records)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = tx.Exec(`insert into exchange_use (grant_id, day, calls, records, last_at) values ($1, $2, 1, $3, $4)
+		on conflict (grant_id, day) do update set calls = exchange_use.calls + 1, records = exchange_use.records + excluded.records, last_at = excluded.last_at`,
+		id, dayOf(now), records, now)
+	return true, err
 }
 
 // refuse says why the grant gives nothing.
