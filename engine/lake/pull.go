@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,12 +57,14 @@ type SourceState struct {
 
 // PendingPull is what has come and has no case yet.
 type PendingPull struct {
-	Mark  *feed.Mark      `json:"mark,omitempty"`
-	Seen  feed.Seen       `json:"seen"`
-	Bytes int64           `json:"bytes,omitempty"` // of the pages that are safe
-	Rows  int64           `json:"rows,omitempty"`
-	File  *record.FileRef `json:"file,omitempty"` // all of it, stored
-	More  bool            `json:"more,omitempty"` // the table has more than fits into a file
+	Mark  *feed.Mark `json:"mark,omitempty"`
+	Seen  feed.Seen  `json:"seen"`
+	Bytes int64      `json:"bytes,omitempty"` // of the pages that are safe
+	Rows  int64      `json:"rows,omitempty"`
+	// Columns are those that the pages were begun with.
+	Columns []string        `json:"columns,omitempty"`
+	File    *record.FileRef `json:"file,omitempty"` // all of it, stored
+	More    bool            `json:"more,omitempty"` // the table has more than fits into a file
 }
 
 const (
@@ -326,8 +329,22 @@ func (e *Engine) pullTable(ctx context.Context, s *Feed, state SourceState, r pr
 			p = state.Pending
 		}
 	}
-	out := &counting{f, p.Bytes}
 	table := feed.Table{Kind: kind, URL: url, Name: from.Table, By: from.By, Key: from.Key}
+	columns, err := table.Columns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p.Bytes > 0 && !slices.Equal(p.Columns, columns) { // values would stand under the wrong names
+		p = &PendingPull{Mark: state.Mark, Seen: state.Seen}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, explain(err)
+		}
+		if err := f.Truncate(0); err != nil {
+			return nil, explain(err)
+		}
+	}
+	p.Columns = columns
+	out := &counting{f, p.Bytes}
 	err = table.Pull(ctx, p.Mark, p.Bytes == 0, out, func(rows int64, at feed.Mark) error {
 		if out.n > e.Pulling.Limit {
 			return fault.New(fault.Invalid, "feed-too-large", fmt.Sprintf("来源的数据超过上限 %d 字节", e.Pulling.Limit), fmt.Sprintf("what the source has is over the limit of %d bytes", e.Pulling.Limit))

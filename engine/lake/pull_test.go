@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -66,7 +67,26 @@ func TestPullGoesOn(t *testing.T) {
 	if p, err := e.pullTable(t.Context(), f, SourceState{}, silent{}); err != nil || !p.More || p.Rows != 20_000 {
 		t.Errorf("a file that is full: %+v, %v", p, err)
 	}
-	p, err := start().pullTable(t.Context(), f, state(), silent{})
+	// Other columns than the pages were begun with: the pull begins anew, and no
+	// value comes under another's name.
+	pending := state()
+	pending.Pending.Columns = []string{"code", "id"}
+	first := int64(0)
+	p, err := start().pullTable(t.Context(), f, pending, stepping(func(rows int64) { first = cmp.Or(first, rows) }))
+	if err != nil || p.Rows != 25_000 || first != 10_000 {
+		t.Errorf("begun with other columns: %+v after %d, %v", p, first, err)
+	}
+	must(t, start().note(t.Context(), "things", func(s *SourceState) { s.Pending = nil }))
+	_, err = start().pullTable(t.Context(), f, state(), stepping(func(rows int64) {
+		if rows == 20_000 {
+			do(`alter table thing rename to gone`)
+		}
+	}))
+	if fault.Code(err) != "source-database" || state().Pending.Rows != 20_000 {
+		t.Fatalf("%v, pending %+v", err, state().Pending)
+	}
+	do(`alter table gone rename to thing`)
+	p, err = start().pullTable(t.Context(), f, state(), silent{})
 	must(t, err)
 	if p.More {
 		t.Error("there is no more")

@@ -88,6 +88,21 @@ func (t Table) Pull(ctx context.Context, from *Mark, heading bool, out io.Writer
 	}
 }
 
+// Columns returns the names of the columns that Pull writes, in their order.
+func (t Table) Columns(ctx context.Context) ([]string, error) {
+	db, err := t.open()
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	columns, err := t.columns(ctx, db)
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names, err
+}
+
 func (t Table) open() (*sql.DB, error) {
 	driver, url := "pgx", t.URL
 	if t.Kind == MySQL {
