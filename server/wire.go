@@ -308,7 +308,7 @@ func (s *Server) Run(ctx context.Context) error {
 	workers := map[string]func(context.Context) error{
 		"evidence": s.seal, "search": s.search.Run, "jobs": func(ctx context.Context) error { s.jobs.Run(ctx); return nil },
 		"timers": s.processes.Run, "identity": s.identity.Run, "sweep": s.sweep, "lookup": s.lookup.Run, "lake": s.lake.Sweep, "scores": s.scores.Run,
-		"sources":       func(ctx context.Context) error { return s.lake.RunSources(ctx, clock.System().After) },
+		"sources":       s.runSources,
 		"subscriptions": func(ctx context.Context) error { return s.exchange.RunSubscriptions(ctx, clock.System().After) },
 		"federation":    func(ctx context.Context) error { return s.federation.Run(ctx, clock.System().After) },
 	}
@@ -335,6 +335,17 @@ func (s *Server) Run(ctx context.Context) error {
 		return cause
 	}
 	return nil
+}
+
+// runSources fetches what sources have, when the seeds are in: loads belong to
+// organisations.
+func (s *Server) runSources(ctx context.Context) error {
+	select {
+	case <-s.seeded:
+		return s.lake.RunSources(ctx, clock.System().After)
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // seal seals acts until ctx ends. When sealing stops for a reason that a person
