@@ -11,6 +11,7 @@ import (
 	"chengshu/core/process"
 	"chengshu/core/record"
 	"chengshu/core/rule"
+	"chengshu/kernel/clock"
 	"chengshu/kernel/db"
 	"chengshu/kernel/fault"
 	"chengshu/kernel/id"
@@ -152,7 +153,7 @@ func number(x *rule.Expr, vars map[string]any) (int64, error) {
 
 // endOf is the end of a day in Shanghai, which must lie ahead.
 func endOf(date string, now time.Time) (int64, error) {
-	day, err := time.ParseInLocation(time.DateOnly, date, time.FixedZone("Asia/Shanghai", shanghai/1000))
+	day, err := time.ParseInLocation(time.DateOnly, date, clock.Shanghai)
 	end := day.AddDate(0, 0, 1)
 	if err != nil || !end.After(now) || end.Sub(now) > longest {
 		return 0, fault.New(fault.Invalid, "bad-until", "有效期须为今天之后、三年以内的日期", "the last day must lie ahead, within three years")

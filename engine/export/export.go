@@ -18,6 +18,7 @@ import (
 
 	"chengshu/core/access"
 	"chengshu/core/record"
+	"chengshu/kernel/clock"
 	"chengshu/kernel/fault"
 )
 
@@ -119,12 +120,10 @@ func (c Column) text(v any) string {
 	case c.Masked:
 		return v.(string)
 	case c.Field.Type == record.Time: // people read files; the city's clocks are those of Beijing
-		return time.UnixMilli(v.(int64)).In(beijing).Format(time.RFC3339)
+		return time.UnixMilli(v.(int64)).In(clock.Shanghai).Format(time.RFC3339)
 	}
 	return c.Field.Plain(v)
 }
-
-var beijing = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // number reports whether the cell holds a number, and not text.
 func (c Column) number() bool {

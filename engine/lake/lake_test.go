@@ -80,6 +80,14 @@ func judged(t *testing.T, file []byte) (*intake.Table, Quality, []Row, []Failure
 	must(t, err)
 	q, err := e.judge(t.Context(), typ, tab, dir, silent{})
 	must(t, err)
+	rows, failures, _ := outcome(t, e, typ, dir)
+	return tab, q, rows, failures
+}
+
+// outcome is what a check has left in its folder: the first good rows, the first
+// of those that were not taken, and the file of the good ones.
+func outcome(t testing.TB, e *Engine, typ *record.Type, dir string) ([]Row, []Failure, File) {
+	t.Helper()
 	good, err := e.store(t.Context(), filepath.Join(dir, goodFile))
 	must(t, err)
 	bad, err := e.store(t.Context(), filepath.Join(dir, badFile))
@@ -88,11 +96,12 @@ func judged(t *testing.T, file []byte) (*intake.Table, Quality, []Row, []Failure
 	for _, f := range typ.Fields {
 		fields = append(fields, f.Name)
 	}
-	rows, err := e.Rows(t.Context(), Manifest{Fields: fieldsOf(typ), Files: []File{{SHA256: good.Hash}}}, fields, 0, 100)
+	file := File{SHA256: good.Hash}
+	rows, err := e.Rows(t.Context(), Manifest{Fields: fieldsOf(typ), Files: []File{file}}, fields, 0, 1000)
 	must(t, err)
-	failures, err := e.Failures(t.Context(), &Batch{Bad: bad.Hash}, 0, 100)
+	failures, err := e.Failures(t.Context(), &Batch{Bad: bad.Hash}, 0, 1000)
 	must(t, err)
-	return tab, q, rows, failures
+	return rows, failures, file
 }
 
 func must(t testing.TB, err error) {

@@ -170,7 +170,7 @@ func (n *finder) age(newest any) error {
 			n.find("fresh", f.Field, "“%[1]s”最新的一行超过 %[3]s", "the newest row by %[2]q is more than %[4]s old", title.Zh, title.En, f.Span.Zh(), f.Span.String())
 			return nil
 		}
-		day := at.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04")
+		day := at.In(clock.Shanghai).Format("2006-01-02 15:04")
 		n.find("fresh", f.Field, "“%[1]s”最新为 %[3]s，超过 %[4]s", "the newest %[2]q is of %[3]s, more than %[5]s ago", title.Zh, title.En, day, f.Span.Zh(), f.Span.String())
 	}
 	return nil

@@ -74,19 +74,8 @@ func (e *Engine) taken(t testing.TB, typ *record.Type, file string) (Quality, []
 	must(t, os.WriteFile(filepath.Join(dir, rawFile), []byte(file), 0o600))
 	q, err := e.judge(t.Context(), typ, tab, dir, silent{})
 	must(t, err)
-	good, err := e.store(t.Context(), filepath.Join(dir, goodFile))
-	must(t, err)
-	bad, err := e.store(t.Context(), filepath.Join(dir, badFile))
-	must(t, err)
-	var fields []string
-	for _, f := range typ.Fields {
-		fields = append(fields, f.Name)
-	}
-	rows, err := e.Rows(t.Context(), Manifest{Fields: fieldsOf(typ), Files: []File{{SHA256: good.Hash}}}, fields, 0, 1000)
-	must(t, err)
-	failures, err := e.Failures(t.Context(), &Batch{Bad: bad.Hash}, 0, 1000)
-	must(t, err)
-	return q, rows, failures, File{SHA256: good.Hash}
+	rows, failures, good := outcome(t, e, typ, dir)
+	return q, rows, failures, good
 }
 
 var checkedAt = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
